@@ -1,0 +1,113 @@
+/**
+ * Who may import whom. Each comment tells the offender what to do instead.
+ * `core` decides, `adapters` talk, `workflows` coordinate, `services` run, the `simulator` proves.
+ */
+
+const sdkHomes = [
+  ['kafkajs', '^adapters/kafka/'],
+  ['avsc', '^adapters/kafka/'],
+  ['prom-client', '^adapters/prometheus/'],
+  ['@temporalio/client', '^adapters/temporal/'],
+  ['@temporalio/worker', '^adapters/temporal/'],
+  ['pino', '^adapters/logging/'],
+  ['fastify', '^services/'],
+  ['commander', '^cli/'],
+]
+
+const forbidden = [
+  {
+    name: 'no-circular',
+    comment: 'Two files that need each other are one thing, or lack a third that both need. Move the shared part there.',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'core-is-pure',
+    comment: 'core/ decides with data only. Take what you need as an argument, or declare a port in core/ports.ts and implement it in adapters/.',
+    from: { path: '^core/' },
+    to: { pathNot: '^core/' },
+  },
+  {
+    name: 'workflows-are-deterministic',
+    comment: 'Workflow code replays. It may import core/, its siblings and @temporalio/workflow; everything else belongs in workflows/activities/.',
+    from: { path: '^workflows/[^/]+\\.ts$' },
+    to: { pathNot: ['^core/', '^workflows/', '^node_modules/@temporalio/(workflow|common)/'] },
+  },
+  {
+    name: 'workflows-see-activities-as-types',
+    comment: 'An activity runs in Node, a workflow in the sandbox. Use `import type` and reach it through proxyActivities.',
+    from: { path: '^workflows/[^/]+\\.ts$' },
+    to: { path: '^workflows/activities/', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'activities-know-only-core',
+    comment: 'Activities take ports as arguments (createActivities(ports)). Import the type of the port from core/ports.ts instead.',
+    from: { path: '^workflows/activities/' },
+    to: { pathNot: ['^core/', '^workflows/', '^node_modules/@temporalio/(activity|common)/'] },
+  },
+  {
+    name: 'adapters-know-only-core',
+    comment: 'An adapter wraps one SDK behind a port of core. What a service does with it belongs in services/.',
+    from: { path: '^adapters/' },
+    to: { path: '^(services|simulator|cli|test|bench|infra)/' },
+  },
+  {
+    name: 'adapters-do-not-conduct',
+    comment: 'Only adapters/temporal may name workflows, to start and to serve them.',
+    from: { path: '^adapters/', pathNot: '^adapters/temporal/' },
+    to: { path: '^workflows/' },
+  },
+  {
+    name: 'adapters-are-strangers',
+    comment: 'Two adapters meet only in a service that is given both. Move the shared part to core/.',
+    from: { path: '^adapters/([^/]+)/' },
+    to: { path: '^adapters/([^/]+)/', pathNot: '^adapters/$1/' },
+  },
+  {
+    name: 'services-are-strangers',
+    comment: 'Services talk over the log, over Temporal or over HTTP, never by import. Move pure logic to core/, wiring to services/*.ts.',
+    from: { path: '^services/([^/]+)/' },
+    to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
+  },
+  {
+    name: 'simulator-has-no-real-io',
+    comment: 'The simulator may import core/ and adapters/memory/ only, so that one seed is one history.',
+    from: { path: '^simulator/' },
+    to: { pathNot: ['^simulator/', '^core/', '^adapters/memory/'] },
+  },
+  {
+    name: 'engines-serve-two',
+    comment: 'Only services/emulator and cli/ may use the simulator.',
+    from: { path: '^(core|adapters|workflows|services/(?!emulator/))' },
+    to: { path: '^simulator/' },
+  },
+  {
+    name: 'nothing-imports-tests',
+    comment: 'Production code never imports test/ or bench/.',
+    from: { pathNot: '^(test|bench)/' },
+    to: { path: '^(test|bench)/' },
+  },
+  {
+    name: 'production-uses-production-deps',
+    comment: 'This package is a devDependency and will be absent in production. Move it to dependencies with a decision record, or do without.',
+    from: { path: '^(core|adapters|workflows|services|cli|simulator)/' },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+  },
+  ...sdkHomes.map(([sdk, home]) => ({
+    name: `only-home-of-${sdk.replace('/', '-')}`,
+    comment: `${sdk} has one home: ${home.slice(1)}. Use the port that it implements.`,
+    from: { path: '^(core|adapters|workflows|services|cli|simulator)/', pathNot: home },
+    to: { path: `^node_modules/${sdk}/` },
+  })),
+]
+
+export default {
+  forbidden,
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}

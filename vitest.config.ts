@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Two projects. `unit` needs nothing but this checkout. `servers` talks to a real Kafka broker and a real
+ * Temporal server, which `test/support/servers.ts` starts once for all its files; those files run one after
+ * another because the machine that runs them may have two cores.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.e2e.test.ts', 'test/planted/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: ['test/**/*.e2e.test.ts'],
+          globalSetup: ['test/support/servers.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
