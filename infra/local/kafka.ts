@@ -1,0 +1,81 @@
+/** Runs one real Kafka broker, which is its own controller (KRaft), under supervision. */
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
+import { asProperties, settingsAt } from '../kafka/settings.ts'
+import { superviseProcess } from './process.ts'
+import type { ServerHandle } from './process.ts'
+
+const run = promisify(execFile)
+
+/** What a broker needs: a Java runtime, Kafka's jars, a folder and two ports. */
+export interface KafkaSpec {
+  readonly java: string
+  readonly jarsDir: string
+  readonly dir: string
+  readonly port: number
+  readonly controllerPort: number
+}
+
+/** Starts a broker; a folder that already holds a broker's data is continued. Await `whenReady`. */
+export async function launchKafka(spec: KafkaSpec): Promise<ServerHandle> {
+  const dataDir = join(spec.dir, 'data')
+  const properties = join(spec.dir, 'server.properties')
+  mkdirSync(spec.dir, { recursive: true })
+  writeFileSync(properties, asProperties(settingsAt({ port: spec.port, controllerPort: spec.controllerPort, dataDir })))
+  if (!existsSync(join(dataDir, 'meta.properties'))) await format(spec, properties)
+  return superviseProcess({
+    name: 'kafka',
+    command: spec.java,
+    args: [...javaFlags('512m'), '-cp', classPath(spec), 'kafka.Kafka', properties],
+    logFile: join(spec.dir, 'kafka.log'),
+    probe: () => probeBroker(`127.0.0.1:${spec.port}`),
+  })
+}
+
+/** Resolves when the broker lists itself and its group coordinator answers; rejects otherwise. */
+export async function probeBroker(broker: string): Promise<void> {
+  const kafka = new Kafka({
+    clientId: 'heteroscale-launcher',
+    brokers: [broker],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 5_000,
+    retry: { retries: 0 },
+  })
+  const admin = kafka.admin()
+  try {
+    await admin.connect()
+    const { brokers } = await admin.describeCluster()
+    if (brokers.length === 0) throw new Error('the cluster lists no broker')
+    // Asking for a group makes the broker create its offsets topic, which the first consumer would otherwise wait for.
+    await admin.fetchOffsets({ groupId: 'heteroscale-launcher', topics: [] })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function format(spec: KafkaSpec, properties: string): Promise<void> {
+  const clusterId = randomBytes(16).toString('base64url')
+  const args = ['-cp', classPath(spec), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]
+  await run(spec.java, [...javaFlags('128m'), ...args])
+}
+
+function javaFlags(heap: string): string[] {
+  return [
+    `-Xmx${heap}`,
+    // The first compiler tier starts faster and is enough for a development broker.
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-Dorg.slf4j.simpleLogger.showDateTime=true',
+    '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
+    '-Dorg.slf4j.simpleLogger.showThreadName=false',
+  ]
+}
+
+function classPath(spec: KafkaSpec): string {
+  return join(spec.jarsDir, '*')
+}

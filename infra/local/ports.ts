@@ -1,0 +1,46 @@
+/** Picks TCP ports: the usual one when it is free, else whichever the system hands out. */
+import { createServer } from 'node:net'
+
+/**
+ * A port nobody listens on, `preferred` if possible. Another process may still take it before it is used, so
+ * whoever binds it must be ready to ask again.
+ */
+export async function pickPort(preferred: number): Promise<number> {
+  if ((await canListen(preferred, '127.0.0.1')) && (await canListen(preferred, undefined))) return preferred
+  return systemPort()
+}
+
+/** Ports for several servers at once, all different. */
+export async function pickPorts<Name extends string>(preferred: Record<Name, number>): Promise<Record<Name, number>> {
+  const picked: Record<string, number> = {}
+  for (const [name, port] of Object.entries<number>(preferred)) {
+    picked[name] = await pickOutside(port, Object.values(picked))
+  }
+  return picked
+}
+
+async function pickOutside(preferred: number, taken: number[]): Promise<number> {
+  const port = await pickPort(preferred)
+  return taken.includes(port) ? pickOutside(0, taken) : port
+}
+
+function canListen(port: number, host: string | undefined): Promise<boolean> {
+  if (port === 0) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+function systemPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}

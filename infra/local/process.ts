@@ -1,0 +1,152 @@
+/**
+ * Runs a program so that it can never outlive us: log file, exit promise, kill, restart. Used for the local
+ * servers and for our own services alike. POSIX systems only.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { LauncherError } from './launcher-error.ts'
+import { lastLines } from './log-file.ts'
+
+/** What to run. */
+export interface ProcessSpec {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  /** Added to the environment of this process; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  /** Receives stdout and stderr, appended; its folder is created. */
+  readonly logFile: string
+  /** One attempt to reach the program; rejects while it is not ready. Without it, running counts as ready. */
+  readonly probe?: () => Promise<unknown>
+  /** How long `whenReady` tries, default 60,000 ms. */
+  readonly readyTimeoutMs?: number
+}
+
+/** How a run ended: an exit code, or the signal that ended it. */
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A program under supervision; after `restart` the same handle speaks for the new run. */
+export interface ServerHandle {
+  readonly name: string
+  readonly logFile: string
+  /** The process id while it runs, else undefined. */
+  readonly pid: number | undefined
+  /** Settles when the current run has ended and nothing of its process group is left. */
+  readonly exited: Promise<Exit>
+  /** Resolves once the probe succeeds; rejects with PROCESS_EXITED or PROCESS_NOT_READY. */
+  whenReady(): Promise<void>
+  /** Sends a signal to the program itself, default SIGKILL; false when it does not run. */
+  kill(signal?: NodeJS.Signals): boolean
+  /** SIGTERM, then SIGKILL after `graceMs` (default 10,000); resolves when it has ended. */
+  stop(graceMs?: number): Promise<Exit>
+  /** Ends what runs, starts again on the same data and ports, and waits until ready. */
+  restart(): Promise<void>
+}
+
+/**
+ * The guard shares the program's process group and waits on a pipe that only we hold. When the pipe closes, because we
+ * closed it or because we died in whatever way, it kills the whole group and with it itself. It starts
+ * before the program does, so there is no moment at which an orphan can be made; `exec` keeps pid and exit code genuine.
+ */
+const guardThenExec = `(trap '' HUP INT TERM; read -r _ <&3; kill -KILL 0) & exec "$@" 3<&-`
+
+const probePauseMs = 100
+
+/** Starts the program and returns at once; await `whenReady` before talking to it. */
+export function superviseProcess(spec: ProcessSpec): ServerHandle {
+  let run = launch(spec)
+  const stop = async (graceMs = 10_000): Promise<Exit> => {
+    run.signal('SIGTERM')
+    const forced = setTimeout(() => run.signal('SIGKILL'), graceMs)
+    return run.exited.finally(() => clearTimeout(forced))
+  }
+  const whenReady = () => waitUntilReady(spec, run)
+  return {
+    name: spec.name,
+    logFile: spec.logFile,
+    get pid() {
+      return run.isRunning() ? run.pid : undefined
+    },
+    get exited() {
+      return run.exited
+    },
+    whenReady,
+    kill: (signal = 'SIGKILL') => run.signal(signal),
+    stop,
+    async restart() {
+      await stop()
+      run = launch(spec)
+      await whenReady()
+    },
+  }
+}
+
+interface Run {
+  readonly pid: number | undefined
+  readonly exited: Promise<Exit>
+  isRunning(): boolean
+  signal(signal: NodeJS.Signals): boolean
+}
+
+function launch(spec: ProcessSpec): Run {
+  mkdirSync(dirname(spec.logFile), { recursive: true })
+  const log = openSync(spec.logFile, 'a')
+  const child = spawn('/bin/sh', ['-c', guardThenExec, spec.name, spec.command, ...spec.args], {
+    cwd: spec.cwd,
+    env: { ...process.env, ...spec.env },
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  })
+  closeSync(log)
+  const isRunning = () => child.exitCode === null && child.signalCode === null && child.pid !== undefined
+  return { pid: child.pid, exited: ending(child), isRunning, signal: (signal) => isRunning() && child.kill(signal) }
+}
+
+/** The exit, told only after the guard has swept the process group: the guard holds the pipe's other end until it dies. */
+function ending(child: ChildProcess): Promise<Exit> {
+  const pipe = child.stdio[3] as Duplex
+  const swept = new Promise<void>((resolve) => pipe.once('close', () => resolve()))
+  pipe.on('error', () => pipe.destroy())
+  pipe.resume()
+  ;(pipe as Duplex & { unref(): void }).unref()
+  return new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => {
+      ;(pipe as Duplex & { ref(): void }).ref()
+      pipe.end()
+      void swept.then(() => resolve({ code, signal }))
+    })
+  })
+}
+
+async function waitUntilReady(spec: ProcessSpec, run: Run): Promise<void> {
+  if (spec.probe === undefined) return
+  const allowedMs = spec.readyTimeoutMs ?? 60_000
+  const deadline = Date.now() + allowedMs
+  let lastFailure: unknown
+  while (Date.now() < deadline) {
+    if (!run.isRunning()) throw await exitedEarly(spec, run)
+    try {
+      await spec.probe()
+      return
+    } catch (failure) {
+      lastFailure = failure
+    }
+    await delay(probePauseMs)
+  }
+  throw new LauncherError('PROCESS_NOT_READY', `${spec.name}: no healthy answer within ${allowedMs} ms; last attempt: ${String(lastFailure)}; it still runs, its log is ${spec.logFile}`)
+}
+
+async function exitedEarly(spec: ProcessSpec, run: Run): Promise<LauncherError> {
+  const { code, signal } = await run.exited
+  const how = signal === null ? `exit code ${code}` : `signal ${signal}`
+  return new LauncherError('PROCESS_EXITED', `${spec.name}: ended with ${how} before it was ready; nothing is left running; log ${spec.logFile} ends:\n${lastLines(spec.logFile, 8)}`)
+}
