@@ -1,0 +1,32 @@
+/** The real clock, scaled: world time runs `speed` times as fast as wall time from an agreed pair of instants. */
+import type { Clock } from '../../core/ports.ts'
+import type { DurationMs, EpochMs } from '../../core/units.ts'
+
+export type WorldTime = {
+  /** World time at `wallEpochMs`. All processes of one world share both. */
+  readonly worldEpochMs: EpochMs
+  readonly wallEpochMs: EpochMs
+  /** World milliseconds per wall millisecond. */
+  readonly speed: number
+}
+
+/** World time of a real deployment. */
+export const wallTime: WorldTime = { worldEpochMs: 0, wallEpochMs: 0, speed: 1 }
+
+/**
+ * A clock of world time. `wallNow` is an argument so that a test can hold it still.
+ */
+export const createWorldClock = (world: WorldTime, wallNow: () => number = Date.now): Clock => ({
+  speed: world.speed,
+  now: () => Math.round(world.worldEpochMs + (wallNow() - world.wallEpochMs) * world.speed),
+  sleep: (duration, stop) => sleepWall(duration / world.speed, stop),
+})
+
+const sleepWall = async (wallMs: DurationMs, stop?: Promise<unknown>): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined
+  const elapsed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, wallMs))
+  })
+  await (stop === undefined ? elapsed : Promise.race([elapsed, stop.then(() => undefined, () => undefined)]))
+  clearTimeout(timer)
+}

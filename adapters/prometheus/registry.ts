@@ -1,0 +1,37 @@
+/** Metrics of our own processes: an own prom-client registry per process, never the global one. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** Names read `heteroscale_<part>_<quantity>_<unit>[_total]`; labels must be bounded (never an intent id). */
+export type Metrics = {
+  counter<L extends string>(name: string, help: string, labelNames?: readonly L[]): Counter<L>
+  gauge<L extends string>(name: string, help: string, labelNames?: readonly L[]): Gauge<L>
+  histogram<L extends string>(name: string, help: string, options?: HistogramOptions<L>): Histogram<L>
+  /** Prometheus text of all metrics, with its content type. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+export type HistogramOptions<L extends string> = { readonly labelNames?: readonly L[]; readonly buckets?: readonly number[] }
+
+/** Seconds, from one millisecond to a minute: log round trips at the low end, rollouts at the high one. */
+const defaultBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** A registry whose every series carries the service's name; Node's own metrics are included. */
+export const createMetrics = (service: string): Metrics => {
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    counter: (name, help, labelNames = []) => new Counter({ name, help, labelNames: [...labelNames], registers }),
+    gauge: (name, help, labelNames = []) => new Gauge({ name, help, labelNames: [...labelNames], registers }),
+    histogram: (name, help, options = {}) =>
+      new Histogram({
+        name,
+        help,
+        labelNames: [...(options.labelNames ?? [])],
+        buckets: [...(options.buckets ?? defaultBuckets)],
+        registers,
+      }),
+    expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  }
+}
