@@ -27,6 +27,15 @@ export interface Clock {
 export type PortErrorCode = 'unavailable' | 'timeout' | 'corrupt' | 'not-found' | 'invalid'
 export type PortError = Error & { readonly code: PortErrorCode }
 
+/** Structured log lines; a child carries its fields on every line. Core itself never logs. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  child(fields: Record<string, unknown>): Logger
+}
+
 // ── The log ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A record to append. `event: null` is a tombstone. The partition follows from the key unless it is given. */

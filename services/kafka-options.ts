@@ -1,6 +1,6 @@
 /** From configuration keys to the options of the Kafka adapter. */
 import type { KafkaEventLogOptions } from '../adapters/kafka/event-log.ts'
-import type { Logger } from '../adapters/logging/logger.ts'
+import type { Logger } from '../core/ports.ts'
 import type { CommonConfig } from './config.ts'
 
 /** Options for `createKafkaEventLog`; SASL only when a mechanism is configured. */
