@@ -1,15 +1,13 @@
 /** Runs one real Kafka broker, which is its own controller (KRaft), under supervision. */
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { asProperties, settingsAt } from '../kafka/settings.ts'
+import { LauncherError } from './launcher-error.ts'
+import { lastLines } from './log-file.ts'
 import { superviseProcess } from './process.ts'
 import type { ServerHandle } from './process.ts'
-
-const run = promisify(execFile)
 
 /** What a broker needs: a Java runtime, Kafka's jars, a folder and two ports. */
 export interface KafkaSpec {
@@ -60,8 +58,12 @@ export async function probeBroker(broker: string): Promise<void> {
 
 async function format(spec: KafkaSpec, properties: string): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url')
-  const args = ['-cp', classPath(spec), 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]
-  await run(spec.java, [...javaFlags('128m'), ...args])
+  const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties]
+  const logFile = join(spec.dir, 'format.log')
+  const args = [...javaFlags('128m'), '-cp', classPath(spec), ...tool]
+  const { code } = await superviseProcess({ name: 'kafka format', command: spec.java, args, logFile }).exited
+  if (code === 0) return
+  throw new LauncherError('PROCESS_EXITED', `kafka: formatting its storage ended with exit code ${code}; nothing is left running; log ${logFile} ends:\n${lastLines(logFile, 8)}`)
 }
 
 function javaFlags(heap: string): string[] {

@@ -5,11 +5,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LauncherError } from './launcher-error.ts'
 import { lastLines } from './log-file.ts'
+import { projectRoot } from './project-root.ts'
 
 /** What to run. */
 export interface ProcessSpec {
@@ -51,12 +52,8 @@ export interface ServerHandle {
   restart(): Promise<void>
 }
 
-/**
- * The guard shares the program's process group and waits on a pipe that only we hold. When the pipe closes, because we
- * closed it or because we died in whatever way, it kills the whole group and with it itself. It starts
- * before the program does, so there is no moment at which an orphan can be made; `exec` keeps pid and exit code genuine.
- */
-const guardThenExec = `(trap '' HUP INT TERM; read -r _ <&3; kill -KILL 0) & exec "$@" 3<&-`
+/** Ties the program's life to ours, also when we are killed; the file tells how. */
+const guard = join(projectRoot, 'infra/local/guard.sh')
 
 const probePauseMs = 100
 
@@ -99,7 +96,7 @@ interface Run {
 function launch(spec: ProcessSpec): Run {
   mkdirSync(dirname(spec.logFile), { recursive: true })
   const log = openSync(spec.logFile, 'a')
-  const child = spawn('/bin/sh', ['-c', guardThenExec, spec.name, spec.command, ...spec.args], {
+  const child = spawn('/bin/sh', [guard, spec.command, ...spec.args], {
     cwd: spec.cwd,
     env: { ...process.env, ...spec.env },
     detached: true,
