@@ -1,0 +1,88 @@
+/**
+ * `npm test`: everything a change must pass, from a bare clone, with one verdict as the last line. Arguments go to
+ * vitest: `npm test -- test/core`. Node's built-ins only.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { compile } from '../bootstrap/compile.mjs'
+import { installDependencies } from '../bootstrap/dependencies.mjs'
+import { nodeVersionFault } from '../bootstrap/node-version.mjs'
+import { runStep, since } from '../bootstrap/run-step.mjs'
+import { countTests } from '../bootstrap/test-report.mjs'
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const report = join(root, '.heteroscale/test-report.json')
+const exitPrerequisiteMissing = 3
+const startedAt = Date.now()
+const say = (line) => console.log(`npm test [${since(startedAt)}]: ${line}`)
+
+const failedSteps = []
+const counts = (await prepared()) ? await everything() : { passed: 0, failed: 0 }
+finish(counts)
+
+async function prepared() {
+  const fault = nodeVersionFault(process.versions.node)
+  if (fault !== undefined) return fail('Node version', fault)
+  return attempt('npm packages', () => installDependencies(root, say))
+}
+
+async function everything() {
+  await check('types', 'check:types')
+  await check('lint', 'check:lint')
+  await check('boundaries', 'check:boundaries')
+  // Tests start our services as their users do: compiled.
+  await attempt('compile', () => compile(root, say))
+  const withServers = await serversInstalled()
+  return runVitest(withServers)
+}
+
+async function check(name, script) {
+  say(`checking ${name} ...`)
+  const code = await runStep(root, ['npm', 'run', '--silent', script])
+  if (code !== 0) fail(name, `npm run ${script} ended with exit code ${code}`)
+}
+
+/** False when this machine cannot have the servers and that is allowed: on a desk, not in CI. */
+async function serversInstalled() {
+  if (process.env.KAFKA_BROKERS && process.env.TEMPORAL_ADDRESS) return true
+  say('installing the servers the tests talk to ...')
+  const code = await runStep(root, ['node', '--import', 'tsx', 'infra/local/install.ts'])
+  if (code === 0) return true
+  if (code === exitPrerequisiteMissing && process.env.CI !== 'true') return false
+  return fail('servers', `their installation ended with exit code ${code}`)
+}
+
+async function runVitest(withServers) {
+  say(withServers ? 'running the tests ...' : 'running the unit tests only ...')
+  rmSync(report, { force: true })
+  const projects = withServers ? [] : ['--project', 'unit']
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const code = await runStep(root, ['node', 'node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...process.argv.slice(2)])
+  if (!withServers) say('NOT RUN: the tests that need Kafka and Temporal, because of what is missing above')
+  const counted = existsSync(report) ? countTests(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0 }
+  if (code !== 0 && counted.failed === 0) fail('vitest', `it ended with exit code ${code} although no test is reported as failed`)
+  return counted
+}
+
+async function attempt(name, work) {
+  try {
+    await work()
+    return true
+  } catch (failure) {
+    return fail(name, failure.message)
+  }
+}
+
+function fail(name, why) {
+  failedSteps.push(name)
+  console.error(`npm test: ${name} FAILED: ${why}`)
+  return false
+}
+
+function finish({ passed, failed }) {
+  if (failedSteps.length > 0) console.log(`Failed steps, each counted as one failure: ${failedSteps.join(', ')}`)
+  say('done')
+  console.log(`${passed} passed, ${failed + failedSteps.length} failed`)
+  process.exitCode = failed + failedSteps.length === 0 ? 0 : 1
+}

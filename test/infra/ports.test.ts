@@ -1,0 +1,31 @@
+/** Free ports are found when the usual ones are taken. */
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { pickPort, pickPorts } from '../../infra/local/ports.ts'
+
+async function takenPort(host: string): Promise<number> {
+  const server = createServer()
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  return (server.address() as AddressInfo).port
+}
+
+test('the usual port is picked when nobody listens on it', async () => {
+  const free = await pickPort(0)
+  expect(await pickPort(free)).toBe(free)
+})
+
+test.each(['127.0.0.1', '0.0.0.0'])('another port is picked when somebody listens on %s', async (host) => {
+  const taken = await takenPort(host)
+  const picked = await pickPort(taken)
+  expect(picked).not.toBe(taken)
+  expect(picked).toBeGreaterThan(0)
+})
+
+test('two servers that want the same port get two ports', async () => {
+  const free = await pickPort(0)
+  const { first, second } = await pickPorts({ first: free, second: free })
+  expect(first).toBe(free)
+  expect(second).not.toBe(free)
+})
