@@ -34,6 +34,16 @@ export const flag = z
   .union([z.boolean(), z.enum(['true', 'false'])])
   .transform((value) => value === true || value === 'true')
 
+/** `name=http://host:port,…`: the sub-clusters that a process talks to. */
+export const subClusterList = commaList
+  .transform((items) =>
+    items.map((item) => {
+      const [name = '', ...url] = item.split('=')
+      return { name, url: url.join('=') }
+    }),
+  )
+  .refine((all) => all.every(({ name, url }) => name !== '' && URL.canParse(url)), 'name=http://host:port, separated by commas')
+
 /** Keys that every process understands. */
 export const commonShape = {
   KAFKA_BROKERS: commaList.default(['127.0.0.1:9092']),

@@ -1,0 +1,10 @@
+/** What the collector says of itself. */
+import type { Metrics } from '../../adapters/prometheus/registry.ts'
+
+export const createCollectorMetrics = (metrics: Metrics) => ({
+  scraped: metrics.counter('heteroscale_collector_scrapes_total', 'Engine scrapes by outcome', ['outcome']),
+  published: metrics.counter('heteroscale_collector_records_published_total', 'Records that the log acknowledged'),
+  unreadable: metrics.counter('heteroscale_collector_sub_cluster_unreadable_total', 'Rounds lost to an unreadable sub-cluster', ['sub_cluster']),
+})
+
+export type CollectorMetrics = ReturnType<typeof createCollectorMetrics>
