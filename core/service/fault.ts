@@ -34,18 +34,33 @@ export type Fault = {
   readonly allowed: string
   /** What to write instead; empty when `allowed` says it all. */
   readonly hint: string
+  /** Line and column in the file, from 1, when the document came from a text. */
+  readonly line?: number
+  readonly column?: number
+  /** The line of the text with a caret below the column, for faults of syntax. */
+  readonly excerpt?: string
 }
 
 /** `CODE where: what was got; what is allowed`. The caller appends what happens now. */
-export const showFault = (fault: Fault): string => {
-  const where = fault.path === '' ? 'document' : fault.path
-  const hint = fault.hint === '' ? '' : ` (${fault.hint})`
-  return `${fault.code} ${where}: ${fault.got}; ${fault.allowed}${hint}`
+export const showFaultIn =
+  (file: string) =>
+  (fault: Fault): string => {
+    const hint = fault.hint === '' ? '' : ` (${fault.hint})`
+    return `${fault.code} ${placeOf(fault, file)}: ${fault.got}; ${fault.allowed}${hint}`
+  }
+
+/** The same for a document without a file name. */
+export const showFault = showFaultIn('')
+
+const placeOf = (fault: Fault, file: string): string => {
+  const column = fault.column === undefined ? '' : `:${fault.column}`
+  const line = fault.line === undefined ? '' : file === '' ? `line ${fault.line}${column}` : `:${fault.line}${column}`
+  return [`${file}${line}`, fault.path].filter((part) => part !== '').join(' ') || 'document'
 }
 
 const SHOWN_CHARACTERS = 60
 
-/** A value as a message shows it: short, on one line, without control characters. */
+/** A value as a message shows it: short, on one line, everything but ASCII escaped, so that look-alikes stand out. */
 export const showValue = (value: unknown): string => {
   if (value === undefined) return 'nothing'
   if (value === null) return 'blank'
@@ -53,5 +68,5 @@ export const showValue = (value: unknown): string => {
   if (typeof value === 'object') return 'a map'
   if (typeof value !== 'string') return String(value)
   const short = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value
-  return JSON.stringify(short).replace(/[\u007f-\u009f]/g, '?')
+  return JSON.stringify(short).replace(/[^\x20-\x7e…]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
