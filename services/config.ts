@@ -52,6 +52,10 @@ export const commonShape = {
   KAFKA_SASL_USERNAME: z.string().min(1).optional(),
   KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
   HETEROSCALE_TOPIC_PREFIX: z.string().regex(/^[a-z][a-z0-9.-]{0,60}$/, 'lower-case letters, digits, dots, dashes').default('heteroscale'),
+  /** Creates missing topics at start, as a single command line or a compose file wants it; operators create their own. */
+  HETEROSCALE_CREATE_TOPICS: flag.default(false),
+  HETEROSCALE_TOPIC_PARTITIONS: wholeNumber(1, 1000).default(4),
+  HETEROSCALE_TOPIC_REPLICATION: wholeNumber(1, 9).default(1),
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_TLS: flag.default(false),

@@ -5,6 +5,7 @@
 import { fastify, type FastifyInstance } from 'fastify'
 import { createWorldClock } from '../adapters/clock/world-clock.ts'
 import { createKafkaEventLog } from '../adapters/kafka/event-log.ts'
+import { ensureTopics } from '../adapters/kafka/topics.ts'
 import { createLogger } from '../adapters/logging/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/prometheus/registry.ts'
 import type { Clock, EventLog, Logger } from '../core/ports.ts'
@@ -84,12 +85,21 @@ const createFrame = <C>(name: string, config: CommonConfig & C, log: Logger): Fr
         speed: config.HETEROSCALE_SPEED ?? 1,
       }),
       http,
-      eventLog: async () => (eventLog ??= createKafkaEventLog(kafkaOptions(name, config, log))),
+      eventLog: async () => (eventLog ??= await openEventLog(name, config, log)),
     },
     closeLog: async () => eventLog?.close(),
   }
   addProbes(http, metrics, frame)
   return frame
+}
+
+const openEventLog = async (name: string, config: CommonConfig, log: Logger): Promise<EventLog> => {
+  const options = kafkaOptions(name, config, log)
+  if (config.HETEROSCALE_CREATE_TOPICS) {
+    const layout = { partitions: config.HETEROSCALE_TOPIC_PARTITIONS, replicationFactor: config.HETEROSCALE_TOPIC_REPLICATION }
+    await ensureTopics({ ...options, ...layout })
+  }
+  return createKafkaEventLog(options)
 }
 
 const addProbes = (http: FastifyInstance, metrics: Metrics, frame: { readonly service: RunningService | null }): void => {

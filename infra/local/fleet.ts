@@ -1,0 +1,119 @@
+/**
+ * Our own processes on this machine, each one supervised, with its own port and log file: the emulator, the API, the
+ * collector, two deciders, the orchestrator and the registrar. What runs is the compiled code in dist/.
+ */
+import { join } from 'node:path'
+import { pickPort } from './ports.ts'
+import { superviseProcess, type ServerHandle } from './process.ts'
+import { projectRoot } from './project-root.ts'
+
+/** World time of the fleet: world milliseconds per wall millisecond, from an agreed pair of instants. */
+export type FleetWorld = { readonly speed: number; readonly worldEpochMs: number; readonly wallEpochMs: number }
+
+export type FleetOptions = {
+  /** Folder of the log files. */
+  readonly dir: string
+  readonly kafkaBrokers: readonly string[]
+  readonly temporalAddress: string
+  readonly topicPrefix?: string
+  /** Absent: real time. */
+  readonly world?: FleetWorld
+  /** Environment on top of everything else, for all processes or for one. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+/** The name of a process is its service, and a number where there are several. */
+export type Fleet = {
+  readonly apiUrl: string
+  readonly emulatorUrl: string
+  /** Base URL of each process's /livez, /readyz and /metrics. */
+  readonly urls: Readonly<Record<string, string>>
+  readonly processes: Readonly<Record<string, ServerHandle>>
+  /** SIGTERM to all; resolves when none is left. The emulator goes last: what is under way still needs it. */
+  stop(): Promise<void>
+}
+
+/** First port of the fleet; the others follow, each moved when it is taken. */
+const firstPort = 9464
+
+const names = ['emulator', 'api', 'collector', 'decider-1', 'decider-2', 'orchestrator', 'registrar'] as const
+type ProcessName = (typeof names)[number]
+
+/** The cell and the sub-cluster of the emulated world. */
+export const localCell = 'cell-a'
+export const localSubCluster = 'sub-a'
+
+/** Starts all processes at once and resolves when every one is ready. Stops them all when one cannot start. */
+export const startFleet = async (options: FleetOptions): Promise<Fleet> => {
+  const ports = await pickFleetPorts()
+  const urls = Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<ProcessName, string>
+  const processes = Object.fromEntries(
+    names.map((name) => [name, superviseProcess({ ...specOf(name, options), env: environmentOf(name, options, ports) })]),
+  ) as Record<ProcessName, ServerHandle>
+  const fleet = { apiUrl: urls.api, emulatorUrl: urls.emulator, urls, processes, stop: () => stopFleet(processes) }
+  try {
+    await Promise.all(Object.values(processes).map((process) => process.whenReady()))
+    return fleet
+  } catch (failure) {
+    await fleet.stop()
+    throw failure
+  }
+
+  function specOf(name: ProcessName, { dir }: FleetOptions) {
+    const service = name.replace(/-\d+$/, '')
+    return {
+      name,
+      command: process.execPath,
+      args: ['--enable-source-maps', join(projectRoot, 'dist/services', service, 'main.js')],
+      cwd: projectRoot,
+      logFile: join(dir, `${name}.log`),
+      probe: () => probe(`${urls[name]}/readyz`),
+      readyTimeoutMs: 60_000,
+    }
+  }
+}
+
+const pickFleetPorts = async (): Promise<Record<ProcessName, number>> => {
+  const ports: Partial<Record<ProcessName, number>> = {}
+  for (const [index, name] of names.entries()) ports[name] = await pickPort(firstPort + index)
+  return ports as Record<ProcessName, number>
+}
+
+const environmentOf = (
+  name: ProcessName,
+  options: FleetOptions,
+  ports: Record<ProcessName, number>,
+): Record<string, string> => ({
+  KAFKA_BROKERS: options.kafkaBrokers.join(','),
+  TEMPORAL_ADDRESS: options.temporalAddress,
+  HETEROSCALE_TOPIC_PREFIX: options.topicPrefix ?? 'heteroscale',
+  HETEROSCALE_HTTP_PORT: String(ports[name]),
+  HETEROSCALE_SUB_CLUSTERS: `${localSubCluster}=http://127.0.0.1:${ports.emulator}`,
+  HETEROSCALE_SUB_CLUSTER: `${localSubCluster}=http://127.0.0.1:${ports.emulator}`,
+  HETEROSCALE_CELL: localCell,
+  HETEROSCALE_CELLS: localCell,
+  HETEROSCALE_OWNER_ID: name,
+  ...worldEnvironment(options.world),
+  ...options.env,
+  ...options.envOf?.[name],
+})
+
+const worldEnvironment = (world: FleetWorld | undefined): Record<string, string> =>
+  world === undefined
+    ? {}
+    : {
+        HETEROSCALE_SPEED: String(world.speed),
+        HETEROSCALE_WORLD_EPOCH_MS: String(world.worldEpochMs),
+        HETEROSCALE_WALL_EPOCH_MS: String(world.wallEpochMs),
+      }
+
+const probe = async (url: string): Promise<void> => {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2000) })
+  if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
+}
+
+const stopFleet = async ({ emulator, ...others }: Record<ProcessName, ServerHandle>): Promise<void> => {
+  await Promise.all(Object.values(others).map((process) => process.stop()))
+  await emulator.stop()
+}
