@@ -102,7 +102,7 @@ const forbidden = [
 ]
 
 export default {
-  forbidden,
+  forbidden: forbidden.map((rule) => ({ severity: 'error', ...rule })),
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)dist/' },
