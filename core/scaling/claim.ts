@@ -1,0 +1,49 @@
+/** Who owns a partition, as its ticks say. Time is an event, and a tick is also the claim of an owner (DESIGN 3.2, 3.4). */
+import type { ClockTicked } from '../events/input.ts'
+import type { DurationMs, EpochMs } from '../units.ts'
+
+export type Claim = {
+  /** Null until the first claim of an empty partition minted it. */
+  readonly logId: string | null
+  readonly epoch: number
+  readonly ownerId: string
+  readonly coreHash: string
+  /** Time of the claiming tick: warm-up runs from here. */
+  readonly ownerSinceMs: EpochMs
+  /** Time of the last tick that counted; the partition's present. */
+  readonly lastTickMs: EpochMs
+}
+
+export const unclaimed: Claim = { logId: null, epoch: 0, ownerId: '', coreHash: '', ownerSinceMs: -1, lastTickMs: -1 }
+
+/** A fast clock must not freeze the next owner: ticks further than this from their LogAppendTime are ignored. */
+export const clockToleranceMs: DurationMs = 5_000
+
+/** `claim`: a new owner, nothing is decided. `tick`: time passes and decisions are due. */
+export type TickRole = 'ignored' | 'claim' | 'tick'
+
+/** What a tick means to the owner that the log has so far; `appendedAtMs` is the broker's LogAppendTime. */
+export const roleOf = (claim: Claim, tick: ClockTicked, appendedAtMs: EpochMs): TickRole => {
+  if (claim.logId !== null && tick.logId !== claim.logId) return 'ignored'
+  if (tick.time <= claim.lastTickMs) return 'ignored'
+  if (!tick.simulated && Math.abs(tick.time - appendedAtMs) > clockToleranceMs) return 'ignored'
+  if (tick.epoch > claim.epoch) return 'claim'
+  return isOwners(claim, tick) ? 'tick' : 'ignored'
+}
+
+/** Per epoch the first owner in the log counts, and it decides with the code that it claimed with. */
+const isOwners = (claim: Claim, tick: ClockTicked): boolean =>
+  tick.epoch === claim.epoch && tick.ownerId === claim.ownerId && tick.coreHash === claim.coreHash
+
+/** The claim after a tick that counted. */
+export const claimAfter = (claim: Claim, tick: ClockTicked, role: 'claim' | 'tick'): Claim =>
+  role === 'tick'
+    ? { ...claim, lastTickMs: tick.time }
+    : {
+        logId: claim.logId ?? tick.logId,
+        epoch: tick.epoch,
+        ownerId: tick.ownerId,
+        coreHash: tick.coreHash,
+        ownerSinceMs: tick.time,
+        lastTickMs: tick.time,
+      }

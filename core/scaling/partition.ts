@@ -1,0 +1,179 @@
+/**
+ * The fold of one partition of `signals`: records in, decisions out (DESIGN section 3, "The log"). A decision is a
+ * function of the partition's records and of nothing else. Whoever drives this hands over records in the order of
+ * their offsets and appends what comes back.
+ */
+import { canonicalJson } from '../canonical.ts'
+import type { SnapshotTaken } from '../events/decided.ts'
+import type { SignalEvent } from '../events/event.ts'
+import type { ClockTicked } from '../events/input.ts'
+import type { ServiceId } from '../ids.ts'
+import type { DurationMs, EpochMs, Offset } from '../units.ts'
+import { assert } from '../units.ts'
+import { claimAfter, roleOf, unclaimed } from './claim.ts'
+import type { Claim } from './claim.ts'
+import type { Emitted } from './emitted.ts'
+import { evaluate, isDue } from './evaluate.ts'
+import { evolve } from './evolve.ts'
+import type { ServiceState } from './service-state.ts'
+
+export type { Emitted } from './emitted.ts'
+
+export type FoldInput = { readonly offset: Offset; readonly appendedAtMs: EpochMs; readonly event: SignalEvent }
+
+/** Opaque: only the functions of this file look inside. It is changed in place, for speed. */
+export type PartitionState = {
+  readonly partition: number
+  readonly coreHash: string
+  claim: Claim
+  /** Last offset that was folded; -1 before the first. */
+  offset: Offset
+  readonly services: Map<ServiceId, ServiceState>
+  /** Sorted ids of `services`: ticks evaluate in this order. */
+  order: ServiceId[]
+  /** Per restored service, the last offset that its snapshot includes. */
+  readonly restoredThrough: Map<ServiceId, Offset>
+  /** Time of the last snapshot per service; services without one are absent. Also holds removed services. */
+  readonly snapshotAt: Map<ServiceId, EpochMs>
+  /** Services that were removed since their last snapshot: their next one is a tombstone. */
+  readonly removed: Set<ServiceId>
+}
+
+export const openPartition = (partition: number, coreHash: string): PartitionState => ({
+  partition,
+  coreHash,
+  claim: unclaimed,
+  offset: -1,
+  services: new Map(),
+  order: [],
+  restoredThrough: new Map(),
+  snapshotAt: new Map(),
+  removed: new Set(),
+})
+
+type SnapshotContent = { readonly claim: Claim; readonly state: ServiceState }
+
+/**
+ * Takes a service's state from its snapshot, before the first record is folded. Returns false, and takes nothing,
+ * when another core wrote it, when it belongs to another partition, or to another log than those before it. The claim
+ * comes from the lowest snapshot, since folding starts there and finds the later ticks itself.
+ */
+export const restoreService = (state: PartitionState, snapshot: SnapshotTaken): boolean => {
+  assert(state.offset === -1, 'snapshots are restored before records are folded')
+  if (snapshot.coreHash !== state.coreHash || snapshot.partition !== state.partition) return false
+  if (state.claim.logId !== null && snapshot.logId !== state.claim.logId) return false
+  const content = JSON.parse(snapshot.state) as SnapshotContent
+  if (snapshot.lastInputOffset < lowestRestored(state)) state.claim = content.claim
+  putService(state, content.state)
+  state.restoredThrough.set(snapshot.service, snapshot.lastInputOffset)
+  state.snapshotAt.set(snapshot.service, snapshot.time)
+  return true
+}
+
+const lowestRestored = (state: PartitionState): Offset => Math.min(Infinity, ...state.restoredThrough.values())
+
+/** Folds one record and returns what is to be appended. A record that was folded before changes nothing. */
+export const foldRecord = (state: PartitionState, input: FoldInput): readonly Emitted[] => {
+  if (input.offset <= state.offset) return []
+  state.offset = input.offset
+  if (input.event.type === 'ClockTicked') return foldTick(state, input, input.event)
+  return foldInput(state, input, input.event)
+}
+
+const foldTick = (state: PartitionState, input: FoldInput, tick: ClockTicked): readonly Emitted[] => {
+  const role = roleOf(state.claim, tick, input.appendedAtMs)
+  if (role === 'ignored') return []
+  state.claim = claimAfter(state.claim, tick, role)
+  if (role === 'claim' || !isActive(state)) return []
+  return state.order.flatMap((service) => evaluateService(state, service))
+}
+
+/** Processes of another core than the owner's decide nothing: earlier input is never decided again by another version. */
+const isActive = (state: PartitionState): boolean => state.claim.coreHash === state.coreHash
+
+const evaluateService = (state: PartitionState, service: ServiceId): readonly Emitted[] => {
+  const before = state.services.get(service)
+  if (!before || isRestored(state, service) || !isDue(before, state.claim.lastTickMs)) return []
+  const { state: next, emitted } = evaluate(before, {
+    claim: state.claim,
+    coreHash: state.coreHash,
+    partition: state.partition,
+    tickOffset: state.offset,
+  })
+  state.services.set(service, next)
+  return emitted
+}
+
+const isRestored = (state: PartitionState, service: ServiceId): boolean =>
+  state.offset <= (state.restoredThrough.get(service) ?? -1)
+
+const foldInput = (
+  state: PartitionState,
+  input: FoldInput,
+  event: Exclude<SignalEvent, ClockTicked>,
+): readonly Emitted[] => {
+  if (isRestored(state, event.service)) return []
+  const { state: next, emitted } = evolve(state.services.get(event.service) ?? null, event, {
+    offset: input.offset,
+    nowMs: state.claim.lastTickMs,
+    announce: isActive(state),
+  })
+  if (next) putService(state, next)
+  else removeService(state, event.service)
+  return isActive(state) ? emitted : []
+}
+
+const putService = (state: PartitionState, service: ServiceState): void => {
+  if (!state.services.has(service.service)) state.order = [...state.order, service.service].sort()
+  state.services.set(service.service, service)
+  state.removed.delete(service.service)
+}
+
+const removeService = (state: PartitionState, service: ServiceId): void => {
+  if (!state.services.delete(service)) return
+  state.order = state.order.filter((one) => one !== service)
+  if (state.snapshotAt.delete(service)) state.removed.add(service)
+}
+
+/** Each service gets a snapshot this often, changed or not, so that restoring starts near the end of the log. */
+export const snapshotPeriodMs: DurationMs = 600_000
+
+/**
+ * Services whose snapshot must be written before the next commit: new ones, removed ones (a tombstone), and those
+ * whose last one is ten minutes of tick time old. Empty under the claim of another core.
+ */
+export const dueSnapshots = (state: PartitionState): readonly ServiceId[] => {
+  if (state.claim.logId === null || !isActive(state)) return []
+  const latest = state.claim.lastTickMs - snapshotPeriodMs
+  const isOld = (service: ServiceId): boolean => (state.snapshotAt.get(service) ?? -Infinity) <= latest
+  return [...state.removed, ...state.order.filter(isOld)].sort()
+}
+
+/**
+ * The service's state through the last folded record, to be written under its key; null is the tombstone of a removed
+ * service. The service is not due again until ten minutes after `time`.
+ */
+export const snapshotService = (state: PartitionState, service: ServiceId, time: EpochMs): SnapshotTaken | null => {
+  const content = state.services.get(service)
+  state.removed.delete(service)
+  if (!content) return null
+  const { logId } = state.claim
+  assert(logId !== null, 'a snapshot needs a claimed partition')
+  state.snapshotAt.set(service, time)
+  return {
+    type: 'SnapshotTaken',
+    service,
+    logId,
+    coreHash: state.coreHash,
+    partition: state.partition,
+    lastInputOffset: Math.max(state.offset, state.restoredThrough.get(service) ?? -1),
+    state: canonicalJson({ claim: state.claim, state: content } satisfies SnapshotContent),
+    time,
+  }
+}
+
+/** Ids of the managed services, sorted. */
+export const servicesOf = (state: PartitionState): readonly ServiceId[] => state.order
+
+/** The claim in force, and the last offset that was folded. */
+export const claimOf = (state: PartitionState): Claim & { readonly offset: Offset } => ({ ...state.claim, offset: state.offset })

@@ -1,0 +1,79 @@
+/**
+ * What the decider remembers of one service: a plain JSON value of bounded size, the whole content of a snapshot.
+ * Every list in it is sorted by its content, so that equal histories give equal bytes.
+ */
+import type { Condition } from '../events/decided.ts'
+import type { ServiceId } from '../ids.ts'
+import type { RoleCounts } from '../roles.ts'
+import type { ServiceManifest } from '../service/specification.ts'
+import type { Heartbeat } from '../signals/heartbeat.ts'
+import type { SubClusterView } from '../signals/instances.ts'
+import { noSamples } from '../signals/sample.ts'
+import type { SignalHistory } from '../signals/sample.ts'
+import type { EpochMs, Offset } from '../units.ts'
+import type { OpenIntent, StuckGroup } from './intents.ts'
+import { noMemory } from './memory.ts'
+import type { ScalingMemory } from './memory.ts'
+
+export type ServiceState = {
+  readonly service: ServiceId
+  readonly generation: number
+  /** The manifest in force: the last one that was valid. */
+  readonly manifest: ServiceManifest
+  readonly policyHash: string
+  /** Why the newest manifest was refused; empty when it is the one in force. */
+  readonly refusal: string
+  /** True until `services` was told what became of the newest manifest. */
+  readonly unannounced: boolean
+  /** Time of the first tick that evaluated the service; null before. */
+  readonly managedSinceMs: EpochMs | null
+  /** Offset of the last record that concerned this service. */
+  readonly lastInputOffset: Offset
+  readonly hasNewInput: boolean
+  /** Earliest tick time at which the verdict may change without new input; null when none. */
+  readonly recheckAtMs: EpochMs | null
+
+  readonly signals: SignalHistory
+  readonly heartbeats: readonly Heartbeat[]
+  readonly instances: readonly SubClusterView[]
+
+  /** Counts while no intent is open; null while that is not known. */
+  readonly settled: RoleCounts | null
+  /** Only what was observed after this says anything about `settled`. */
+  readonly settledSinceMs: EpochMs
+  readonly openIntents: readonly OpenIntent[]
+  readonly stuckGroups: readonly StuckGroup[]
+  readonly lastSequence: number
+  readonly memory: ScalingMemory
+
+  readonly holdReason: string
+  readonly holds: number
+  readonly holdsHash: string
+  /** Hash of the last ScaleDecided; empty before the first. */
+  readonly decisionHash: string
+  readonly conditions: readonly Condition[]
+}
+
+export const newService = (identity: Pick<ServiceState, 'service' | 'generation' | 'manifest' | 'policyHash'>): ServiceState => ({
+  ...identity,
+  refusal: '',
+  unannounced: true,
+  managedSinceMs: null,
+  lastInputOffset: -1,
+  hasNewInput: true,
+  recheckAtMs: null,
+  signals: noSamples,
+  heartbeats: [],
+  instances: [],
+  settled: null,
+  settledSinceMs: -1,
+  openIntents: [],
+  stuckGroups: [],
+  lastSequence: 0,
+  memory: noMemory,
+  holdReason: '',
+  holds: 0,
+  holdsHash: '',
+  decisionHash: '',
+  conditions: [],
+})
