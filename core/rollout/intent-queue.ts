@@ -1,0 +1,134 @@
+/**
+ * The entity logic of a service: which intent waits, which rollouts are open, when an intent is complete. Pure
+ * decide and evolve; the workflow `service/<id>` and the simulator only drive it.
+ */
+import type { ScaleIntentEmitted } from '../events/decided.ts'
+import type { GroupId, IntentId } from '../ids.ts'
+import type { GroupOutcome } from './submission.ts'
+
+/** An intent with open rollouts. */
+export type OpenIntent = {
+  readonly intent: ScaleIntentEmitted
+  readonly open: readonly GroupId[]
+  /** Some group did not commit, or the placement was short of the target. */
+  readonly partial: boolean
+}
+
+export type StuckGroup = { readonly group: GroupId; readonly intentId: IntentId }
+
+/** Everything that outlives one run of the workflow. */
+export type IntentQueue = {
+  /** Highest sequence ever accepted; 0 before the first. */
+  readonly lastSequence: number
+  readonly lastIntentId: IntentId | null
+  readonly waiting: ScaleIntentEmitted | null
+  readonly open: readonly OpenIntent[]
+  readonly stuck: readonly StuckGroup[]
+}
+
+export const emptyQueue: IntentQueue = { lastSequence: 0, lastIntentId: null, waiting: null, open: [], stuck: [] }
+
+export type QueueCommand =
+  | { readonly type: 'SubmitIntent'; readonly intent: ScaleIntentEmitted }
+  | { readonly type: 'TakeIntent' }
+  | { readonly type: 'OpenRollouts'; readonly intent: ScaleIntentEmitted; readonly groups: readonly GroupId[]; readonly short: boolean }
+  | { readonly type: 'SettleGroup'; readonly intentId: IntentId; readonly group: GroupId; readonly outcome: GroupOutcome }
+
+export type QueueEvent =
+  | { readonly type: 'IntentAccepted'; readonly intent: ScaleIntentEmitted }
+  | { readonly type: 'WaitingSuperseded'; readonly intent: ScaleIntentEmitted; readonly by: ScaleIntentEmitted }
+  | { readonly type: 'IntentTaken'; readonly intent: ScaleIntentEmitted }
+  | { readonly type: 'RolloutsOpened'; readonly opened: OpenIntent }
+  | { readonly type: 'GroupSettled'; readonly intentId: IntentId; readonly group: GroupId; readonly outcome: GroupOutcome }
+  | { readonly type: 'IntentClosed'; readonly intent: ScaleIntentEmitted; readonly partial: boolean }
+
+export type Refusal = { readonly code: 'DUPLICATE' | 'STALE_SEQUENCE'; readonly detail: string }
+
+/** Why the queue does not take the intent, or null. The last accepted intent again is a repeat, not a fault. */
+export const refusalOf = (queue: IntentQueue, intent: ScaleIntentEmitted): Refusal | null => {
+  if (intent.sequence > queue.lastSequence) return null
+  const repeat = intent.sequence === queue.lastSequence && intent.intentId === queue.lastIntentId
+  return {
+    code: repeat ? 'DUPLICATE' : 'STALE_SEQUENCE',
+    detail: `sequence ${intent.sequence} of ${intent.intentId} is not above ${queue.lastSequence}; the intent is not carried out`,
+  }
+}
+
+/** Groups that a new placement must leave as they are. */
+export const busyGroups = (queue: IntentQueue): readonly GroupId[] => [
+  ...queue.open.flatMap(({ open }) => open),
+  ...queue.stuck.map(({ group }) => group),
+]
+
+/** What follows from a command; an empty list when it changes nothing (a repeat, or a group nobody waits for). */
+export const decide = (queue: IntentQueue, command: QueueCommand): readonly QueueEvent[] => {
+  switch (command.type) {
+    case 'SubmitIntent':
+      return submit(queue, command.intent)
+    case 'TakeIntent':
+      return queue.waiting === null ? [] : [{ type: 'IntentTaken', intent: queue.waiting }]
+    case 'OpenRollouts':
+      return openRollouts(command)
+    case 'SettleGroup':
+      return settle(queue, command)
+  }
+}
+
+export const evolve = (queue: IntentQueue, event: QueueEvent): IntentQueue => {
+  switch (event.type) {
+    case 'IntentAccepted':
+      return { ...queue, waiting: event.intent, lastSequence: event.intent.sequence, lastIntentId: event.intent.intentId }
+    case 'WaitingSuperseded':
+    case 'IntentTaken':
+      return { ...queue, waiting: null }
+    case 'RolloutsOpened':
+      return { ...queue, open: [...queue.open, event.opened] }
+    case 'GroupSettled':
+      return settled(queue, event)
+    case 'IntentClosed':
+      return { ...queue, open: queue.open.filter(({ intent }) => intent.intentId !== event.intent.intentId) }
+  }
+}
+
+const submit = (queue: IntentQueue, intent: ScaleIntentEmitted): readonly QueueEvent[] => {
+  if (refusalOf(queue, intent) !== null) return []
+  const accepted: QueueEvent = { type: 'IntentAccepted', intent }
+  return queue.waiting === null ? [accepted] : [{ type: 'WaitingSuperseded', intent: queue.waiting, by: intent }, accepted]
+}
+
+/** Nothing to roll out closes the intent at once. */
+const openRollouts = (command: Extract<QueueCommand, { type: 'OpenRollouts' }>): readonly QueueEvent[] => {
+  const { intent, groups, short } = command
+  if (groups.length === 0) return [{ type: 'IntentClosed', intent, partial: short }]
+  return [{ type: 'RolloutsOpened', opened: { intent, open: groups, partial: short } }]
+}
+
+type Settle = Extract<QueueCommand, { type: 'SettleGroup' }>
+
+/** A stuck group stops being waited for, so its intent may close, partial. Its later end only frees the group. */
+const settle = (queue: IntentQueue, { intentId, group, outcome }: Settle): readonly QueueEvent[] => {
+  const event: QueueEvent = { type: 'GroupSettled', intentId, group, outcome }
+  const holder = queue.open.find(({ intent, open }) => intent.intentId === intentId && open.includes(group))
+  if (holder === undefined) return isStuck(queue, { intentId, group }) && outcome !== 'stuck' ? [event] : []
+  if (holder.open.length > 1) return [event]
+  return [event, { type: 'IntentClosed', intent: holder.intent, partial: holder.partial || outcome !== 'committed' }]
+}
+
+const isStuck = (queue: IntentQueue, { intentId, group }: StuckGroup): boolean =>
+  queue.stuck.some((it) => it.intentId === intentId && it.group === group)
+
+const settled = (queue: IntentQueue, event: Extract<QueueEvent, { type: 'GroupSettled' }>): IntentQueue => {
+  const { intentId, group, outcome } = event
+  const others = queue.stuck.filter((it) => it.intentId !== intentId || it.group !== group)
+  return {
+    ...queue,
+    open: queue.open.map((it) => (it.intent.intentId === intentId ? without(it, event) : it)),
+    stuck: outcome === 'stuck' ? [...others, { intentId, group }] : others,
+  }
+}
+
+const without = (holder: OpenIntent, { group, outcome }: { group: GroupId; outcome: GroupOutcome }): OpenIntent => ({
+  ...holder,
+  open: holder.open.filter((it) => it !== group),
+  partial: holder.partial || outcome !== 'committed',
+})

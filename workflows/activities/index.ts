@@ -1,0 +1,27 @@
+/** All activities, made from ports. They run in Node; workflows see their types only. */
+import { createApply } from './apply.ts'
+import { createAwaitState, createAwaitWithdrawn } from './await-state.ts'
+import { createPlace } from './place.ts'
+import type { CellPorts, RolloutPorts } from './ports.ts'
+import { createRegister } from './register.ts'
+import { createRelease } from './release.ts'
+import { createReport } from './report.ts'
+import { createSettle } from './settle.ts'
+import { createUndo } from './undo.ts'
+
+/** Served on the task queue of the rollouts. */
+export const createActivities = (ports: RolloutPorts) => ({
+  apply: createApply(ports),
+  register: createRegister(ports),
+  awaitState: createAwaitState(ports),
+  awaitWithdrawn: createAwaitWithdrawn(ports),
+  undo: createUndo(ports),
+  report: createReport(ports),
+  settle: createSettle(ports),
+})
+
+/** Served on `cell/<cell>` by the process that owns the cell. */
+export const createCellActivities = (ports: CellPorts) => ({ place: createPlace(ports), release: createRelease(ports) })
+
+export type RolloutActivities = ReturnType<typeof createActivities>
+export type CellActivities = ReturnType<typeof createCellActivities>

@@ -1,0 +1,48 @@
+/**
+ * How the workflows call their activities: time-outs and retries. Measured on a real server, these recover from a
+ * killed worker in under 6 s; no schedule-to-start time-outs, which would undo a rollout because a worker was away.
+ */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
+import { cellTaskQueue } from '../core/ids.ts'
+import type { CellId } from '../core/ids.ts'
+import type { CellActivities, RolloutActivities } from './activities/index.ts'
+
+const settleFirst = { cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED }
+
+/** Writes: five attempts take about 15 s, then the rollout is undone. */
+export const effects = proxyActivities<Pick<RolloutActivities, 'apply' | 'register'>>({
+  startToCloseTimeout: '4 s',
+  retry: { initialInterval: '1 s', maximumInterval: '4 s', maximumAttempts: 5 },
+  ...settleFirst,
+})
+
+/** Waits end by their own deadline in world time; a dead worker is noticed by its missing heartbeat. */
+export const waits = proxyActivities<Pick<RolloutActivities, 'awaitState'>>({
+  startToCloseTimeout: '7 days',
+  heartbeatTimeout: '4 s',
+  retry: { initialInterval: '1 s', maximumInterval: '4 s' },
+  ...settleFirst,
+})
+
+/** Six attempts take about 25 s; after that an operator is called. */
+const undoRetry = { initialInterval: '1 s', maximumInterval: '10 s', maximumAttempts: 6 }
+export const undos = proxyActivities<Pick<RolloutActivities, 'undo'>>({ startToCloseTimeout: '4 s', retry: undoRetry })
+export const withdrawals = proxyActivities<Pick<RolloutActivities, 'awaitWithdrawn'>>({
+  startToCloseTimeout: '7 days',
+  heartbeatTimeout: '4 s',
+  retry: undoRetry,
+})
+
+/** Facts and notices must arrive: retried without limit. */
+export const notices = proxyActivities<Pick<RolloutActivities, 'report' | 'settle'>>({
+  startToCloseTimeout: '10 s',
+  retry: { initialInterval: '1 s', maximumInterval: '10 s' },
+})
+
+/** Served by the owner of the cell; the placer itself refuses what has expired meanwhile. */
+export const cellActivities = (cell: CellId) =>
+  proxyActivities<CellActivities>({
+    taskQueue: cellTaskQueue(cell),
+    startToCloseTimeout: '10 s',
+    retry: { initialInterval: '1 s', maximumInterval: '4 s' },
+  })

@@ -1,0 +1,80 @@
+/** The newest waiting intent becomes a placement, and each placed group a rollout of its own. */
+import { ParentClosePolicy, WorkflowIdReusePolicy, startChild } from '@temporalio/workflow'
+import type { ScaleIntentEmitted } from '../core/events/decided.ts'
+import type { GroupPlacement, PlacementAnswer } from '../core/events/placed.ts'
+import { rolloutWorkflowId } from '../core/ids.ts'
+import { showCounts } from '../core/roles.ts'
+import { busyGroups } from '../core/rollout/intent-queue.ts'
+import type { Outcome } from '../core/rollout/run.ts'
+import { placementRequestOf } from '../core/rollout/submission.ts'
+import { cellActivities } from './activity-proxies.ts'
+import type { Placed } from './activities/place.ts'
+import { failureText } from './failure-text.ts'
+import type { rollout } from './rollout.ts'
+import type { ServiceDesk } from './service-desk.ts'
+
+/** Resolves when all rollouts of the intent have started; they are watched from then on. */
+export const carryOut = async (desk: ServiceDesk): Promise<void> => {
+  const intent = desk.queue().waiting
+  if (intent === null) return
+  desk.dispatch({ type: 'TakeIntent' })
+  const placed = await place(desk, intent)
+  if (placed.kind !== 'placed') return reject(desk, intent, { outcome: placed.kind, detail: placed.detail })
+  const { groups, refusal } = placed.answer
+  if (groups.length === 0 && refusal !== null) return reject(desk, intent, { outcome: 'refused', detail: refusal })
+  await begin(desk, intent, placed.answer)
+}
+
+/** Groups with an open or stuck rollout are left as they are; the decider goes on from what it observes. */
+const place = (desk: ServiceDesk, intent: ScaleIntentEmitted): Promise<Placed> =>
+  cellActivities(intent.cell).place.executeWithOptions(
+    { activityId: `place/${intent.sequence}=${showCounts(intent.target)}` },
+    [placementRequestOf(intent, busyGroups(desk.queue()))],
+  )
+
+type Rejection = { readonly outcome: 'expired' | 'refused'; readonly detail: string }
+
+const reject = (desk: ServiceDesk, intent: ScaleIntentEmitted, rejection: Rejection): Promise<void> => {
+  desk.reports.report(intent, { about: intent.intentId, group: null, step: null, counts: null, ...rejection })
+  return desk.reports.written()
+}
+
+const begin = async (desk: ServiceDesk, intent: ScaleIntentEmitted, { groups, refusal }: PlacementAnswer): Promise<void> => {
+  for (const { group, from, to, domain, subCluster } of groups) {
+    const detail = `${showCounts(from)} to ${showCounts(to)} in ${subCluster} ${domain}`
+    desk.reports.report(intent, { about: `${intent.intentId}/${group}`, group, step: null, outcome: 'placed', detail, counts: to })
+  }
+  desk.dispatch({ type: 'OpenRollouts', intent, groups: groups.map(({ group }) => group), short: refusal !== null })
+  await desk.reports.written()
+  await Promise.all(groups.map((placement) => startRollout(desk, intent, placement)))
+}
+
+/** The child outlives this run, and this service. */
+const startRollout = async (desk: ServiceDesk, intent: ScaleIntentEmitted, placement: GroupPlacement): Promise<void> => {
+  const child = await startChild<typeof rollout>('rollout', {
+    workflowId: rolloutWorkflowId(intent.service, intent.intentId, placement.group),
+    args: [{ intent, placement }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+  })
+  void watch(desk, { intent, placement, ended: child.result() })
+}
+
+type Watched = { readonly intent: ScaleIntentEmitted; readonly placement: GroupPlacement; readonly ended: Promise<Outcome> }
+
+/**
+ * A rollout that was terminated from outside left its effects as they were: its group counts as stuck and stays
+ * frozen until someone has looked and sent `groupSettled`.
+ */
+const watch = async (desk: ServiceDesk, { intent, placement, ended }: Watched): Promise<void> => {
+  const settle = (outcome: Outcome['kind'] | 'stuck') =>
+    desk.dispatch({ type: 'SettleGroup', intentId: intent.intentId, group: placement.group, outcome })
+  try {
+    settle((await ended).kind)
+  } catch (error) {
+    const detail = `its workflow was closed from outside: ${failureText(error)}`
+    const about = `${intent.intentId}/${placement.group}`
+    desk.reports.report(intent, { about, group: placement.group, step: null, outcome: 'stuck', detail, counts: null })
+    settle('stuck')
+  }
+}

@@ -1,0 +1,3 @@
+/** Entry of the workflow bundle: the names under which Temporal knows the workflows. */
+export { rollout } from './rollout.ts'
+export { service } from './service.ts'
