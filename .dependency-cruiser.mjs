@@ -31,7 +31,7 @@ const forbidden = [
     name: 'workflows-are-deterministic',
     comment: 'Workflow code replays. It may import core/, its siblings and @temporalio/workflow; everything else belongs in workflows/activities/.',
     from: { path: '^workflows/[^/]+\\.ts$' },
-    to: { pathNot: ['^core/', '^workflows/', '^node_modules/@temporalio/(workflow|common)/'] },
+    to: { pathNot: ['^core/', '^workflows/', '(^|/)node_modules/@temporalio/(workflow|common)/'] },
   },
   {
     name: 'workflows-see-activities-as-types',
@@ -43,7 +43,7 @@ const forbidden = [
     name: 'activities-know-only-core',
     comment: 'Activities take ports as arguments (createActivities(ports)). Import the type of the port from core/ports.ts instead.',
     from: { path: '^workflows/activities/' },
-    to: { pathNot: ['^core/', '^workflows/', '^node_modules/@temporalio/(activity|common)/'] },
+    to: { pathNot: ['^core/', '^workflows/', '(^|/)node_modules/@temporalio/(activity|common)/'] },
   },
   {
     name: 'adapters-know-only-core',
@@ -97,7 +97,7 @@ const forbidden = [
     name: `only-home-of-${sdk.replace('/', '-')}`,
     comment: `${sdk} has one home: ${home.slice(1)}. Use the port that it implements.`,
     from: { path: '^(core|adapters|workflows|services|cli|simulator)/', pathNot: home },
-    to: { path: `^node_modules/${sdk}/` },
+    to: { path: `(^|/)node_modules/${sdk}/` },
   })),
 ]
 
