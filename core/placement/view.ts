@@ -1,0 +1,53 @@
+/**
+ * What one cycle may rely on: the resource tree, the scarcity of its parts, the GPUs that nobody was promised, and the
+ * groups. Rebuilt for every cycle from what was observed and what is reserved (paper 3.6, step 7).
+ */
+import { inventoryKey, isSettledBy, type CellState, type Reservation } from './cell.ts'
+import { standingGroups, type StandingGroup } from './standing.ts'
+import { classifyMinipods, type ScarcityMap } from './subgroups.ts'
+import { buildTree, nodeKey, type ResourceTree, type TreeNode } from './tree.ts'
+
+export type CellView = {
+  readonly tree: ResourceTree
+  readonly scarcity: ScarcityMap
+  /** GPUs per node key that may be promised. */
+  readonly free: ReadonlyMap<string, number>
+  readonly groups: readonly StandingGroup[]
+}
+
+/**
+ * Free = observed free − reservations that are open, or released but not yet settled by a newer inventory of the
+ * node's S2 domain. An instance that already runs under an open reservation is counted twice until then: that can
+ * only promise too little.
+ */
+export const viewOf = (state: CellState): CellView => {
+  const tree = buildTree([...state.inventories.values()].flatMap(({ record }) => record.nodes))
+  const nodes = new Map([...tree.values()].flatMap((domain) => domain.nodes.map((node) => [node.key, node] as const)))
+  const reserved = reservedGpus(state, nodes)
+  const free = new Map([...nodes].map(([key, node]) => [key, freeOn(node, reserved.get(key) ?? 0)] as const))
+  return { tree, scarcity: classifyMinipods(tree), free, groups: standingGroups(state) }
+}
+
+const freeOn = (node: TreeNode, reserved: number): number => (node.schedulable ? Math.max(0, node.gpusFree - reserved) : 0)
+
+/** GPUs promised and not yet to be seen as used, per node key. */
+const reservedGpus = (state: CellState, nodes: ReadonlyMap<string, TreeNode>): ReadonlyMap<string, number> => {
+  const reserved = new Map<string, number>()
+  for (const reservation of state.reservations.values()) {
+    for (const { node, gpus } of reservation.placement.reserved) {
+      const key = nodeKey(reservation.placement.subCluster, node)
+      if (holdsNode(state, reservation, nodes.get(key))) reserved.set(key, (reserved.get(key) ?? 0) + gpus)
+    }
+  }
+  return reserved
+}
+
+const holdsNode = (state: CellState, reservation: Reservation, node: TreeNode | undefined): boolean =>
+  node !== undefined && !isSettledBy(reservation, state.inventories.get(inventoryKey(node.subCluster, node.s2)))
+
+/** GPUs of placements whose rollout has not ended, for the gauge that operators watch. */
+export const openReservedGpus = (state: CellState): number =>
+  [...state.reservations.values()]
+    .filter(({ released }) => released === null)
+    .flatMap(({ placement }) => placement.reserved)
+    .reduce((sum, { gpus }) => sum + gpus, 0)

@@ -1,0 +1,66 @@
+/** The working state of one request inside a cycle: what is left of the cell, and the groups as drafted so far. */
+import type { RoleRequirement } from '../events/decided.ts'
+import type { GroupPlacement, PlacementRequest } from '../events/placed.ts'
+import type { GroupId } from '../ids.ts'
+import { inBand } from '../ratio-band.ts'
+import type { Role, RoleCounts } from '../roles.ts'
+import { subtractCounts, sumCounts } from '../roles.ts'
+import { assert } from '../units.ts'
+import { deduct, type Fitted, type Ledger } from './fit.ts'
+import { unchanged, type StandingGroup } from './standing.ts'
+import type { CellView } from './view.ts'
+
+/** Shared by all requests of a cycle; `free` and `groups` change as placements are made. */
+export type Desk = { readonly view: CellView; readonly free: Ledger; readonly groups: Map<GroupId, StandingGroup> }
+
+export type Work = { readonly desk: Desk; readonly request: PlacementRequest; readonly drafts: Map<GroupId, GroupPlacement> }
+
+export const requirementOf = (request: PlacementRequest, role: Role): RoleRequirement => {
+  const requirement = request.requirements.find((each) => each.role === role)
+  assert(requirement !== undefined, `request ${request.requestId} has no requirement for ${role}`)
+  assert(requirement.gpusPerInstance > 0, `request ${request.requestId} asks ${requirement.gpusPerInstance} GPUs per ${role} instance`)
+  return requirement
+}
+
+export const gpusPerInstanceOf = (request: PlacementRequest): RoleCounts => ({
+  prefill: requirementOf(request, 'prefill').gpusPerInstance,
+  decode: requirementOf(request, 'decode').gpusPerInstance,
+})
+
+/** Groups of the service that this request may change, as drafted so far. */
+export const changeableGroups = ({ desk, request, drafts }: Work): readonly GroupPlacement[] => {
+  const standing = serviceGroups(desk, request).filter((group) => group.changeable && !request.busyGroups.includes(group.group))
+  const gpusPerInstance = gpusPerInstanceOf(request)
+  const known = standing.map((group) => drafts.get(group.group) ?? unchanged(group, gpusPerInstance))
+  return [...known, ...[...drafts.values()].filter((draft) => draft.isNew)]
+}
+
+export const serviceGroups = (desk: Desk, request: PlacementRequest): readonly StandingGroup[] =>
+  [...desk.groups.values()].filter((group) => group.service === request.service)
+
+/** Target − what stands, is promised, or is drafted: what this request still has to add (negative: to remove). */
+export const missingCounts = ({ desk, request, drafts }: Work): RoleCounts => {
+  const standing = sumCounts(serviceGroups(desk, request).map((group) => group.counts))
+  const drafted = sumCounts([...drafts.values()].map((draft) => subtractCounts(draft.to, draft.from)))
+  return subtractCounts(subtractCounts(request.target, standing), drafted)
+}
+
+/**
+ * A group may end with these counts: in band by itself, so that any subset of the placement's groups may commit, and
+ * with both roles or neither, because one without the other serves nobody.
+ */
+export const isSound = (counts: RoleCounts, request: PlacementRequest): boolean => {
+  const { prefill, decode } = counts
+  if (prefill < 0 || decode < 0) return false
+  if (prefill + decode === 0) return true
+  const bothAsked = request.target.prefill > 0 === request.target.decode > 0
+  if (bothAsked && prefill > 0 !== decode > 0) return false
+  return inBand(counts, request.band)
+}
+
+/** Drafts a group's new counts and takes the GPUs of its added instances out of the cycle's ledger. */
+export const draft = (work: Work, placement: GroupPlacement, fitted: readonly Fitted[]): void => {
+  for (const fit of fitted) deduct(work.desk.free, fit)
+  const reserved = [...placement.reserved, ...fitted.flatMap((fit) => fit.reserved)]
+  work.drafts.set(placement.group, { ...placement, reserved })
+}
