@@ -1,0 +1,117 @@
+/** The JSON answers of the API, shared with its clients as types. All times are world time in epoch milliseconds. */
+import type { Condition, RolloutStepDone, ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../../core/events/decided.ts'
+import type { RoleObservation } from '../../core/events/observed.ts'
+import type { GroupPlacement, ReservationReleased } from '../../core/events/placed.ts'
+import type { Fault } from '../../core/service/fault.ts'
+import type { ServiceManifest } from '../../core/service/specification.ts'
+import type { Role, RoleCounts } from '../../core/roles.ts'
+
+/** `now` lets a client print ages without a clock of its own: world time may run faster than the wall. */
+export type ListAnswer<T> = { readonly now: number; readonly items: readonly T[] }
+
+export type CountsByStage = { readonly desired: RoleCounts; readonly ready: RoleCounts; readonly registered: RoleCounts }
+
+/** The newest value of a signal, summed over sources (throughput) or the worst of them (latency). */
+export type SignalNow = { readonly signal: string; readonly value: number; readonly windowEndMs: number }
+
+export type ServiceAnswer = {
+  readonly name: string
+  /** Manifest in force; null until one was accepted. */
+  readonly manifest: ServiceManifest | null
+  readonly generation: number
+  /** Whether the newest generation was accepted; `message` says why not. */
+  readonly accepted: boolean
+  readonly message: string
+  readonly policyHash: string
+  readonly conditions: readonly Condition[]
+  /** Target of the last intent; null when there was none. */
+  readonly target: RoleCounts | null
+  /** Null until the service was observed. */
+  readonly observed: (CountsByStage & { readonly observedAt: number; readonly complete: boolean; readonly groups: number }) | null
+  readonly signals: readonly SignalNow[]
+  readonly lastDecision: DecisionAnswer | null
+  readonly openRollouts: number
+}
+
+export type GroupAnswer = {
+  readonly group: string
+  readonly service: string
+  readonly subCluster: string
+  readonly domain: string
+  readonly sequence: number
+  readonly roles: { readonly [role in Role]: RoleObservation | null }
+  readonly observedAt: number
+  /** State of the group's last rollout; null when none is known. */
+  readonly rollout: RolloutState | null
+}
+
+export type DecisionAnswer = {
+  readonly id: string
+  readonly service: string
+  readonly time: number
+  readonly kind: ScaleDecided['kind'] | 'hold'
+  readonly sequence: number | null
+  readonly from: RoleCounts
+  readonly to: RoleCounts
+  readonly reason: string
+  readonly intentId: string | null
+  /** What became of its intent; null for a hold. */
+  readonly outcome: IntentState | null
+}
+
+export type IntentState = 'emitted' | 'rolling-out' | 'completed' | 'partial' | 'refused' | 'expired' | 'superseded'
+export type RolloutState = 'placed' | 'running' | 'undoing' | 'committed' | 'rolled-back' | 'stuck'
+
+export type StepAnswer = {
+  readonly step: string
+  readonly outcome: RolloutStepDone['outcome'] | 'stuck'
+  readonly detail: string
+  readonly time: number
+}
+
+export type RolloutAnswer = {
+  /** Workflow id: `rollout/<service>/<intent>/<group>`. */
+  readonly id: string
+  readonly service: string
+  readonly group: string
+  readonly intentId: string
+  readonly sequence: number
+  readonly state: RolloutState
+  readonly target: RoleCounts | null
+  readonly steps: readonly StepAnswer[]
+  readonly detail: string
+  readonly startedAt: number
+  /** Null while the rollout is open. */
+  readonly endedAt: number | null
+}
+
+/** Everything the log says about one decision: from its evidence to the instances that it made. */
+export type ExplainAnswer = {
+  readonly now: number
+  /** Null when only the intent is still known. The `argument` stays in the log; `replay` reads it there. */
+  readonly decision: Omit<ScaleDecided, 'argument'> | ScaleHeld | null
+  readonly intent: { readonly record: ScaleIntentEmitted; readonly state: IntentState; readonly detail: string; readonly endedAt: number | null } | null
+  readonly placement: { readonly time: number; readonly cell: string; readonly groups: readonly GroupPlacement[]; readonly refusal: string | null } | null
+  readonly rollouts: readonly RolloutAnswer[]
+  readonly reservations: readonly Pick<ReservationReleased, 'group' | 'outcome' | 'time'>[]
+  /** The groups of the rollouts as they stand now. */
+  readonly groups: readonly GroupAnswer[]
+}
+
+export type ApplyOutcome = 'accepted' | 'unchanged' | 'refused' | 'recorded'
+
+export type ApplyAnswer = {
+  readonly outcome: ApplyOutcome
+  readonly service: string
+  readonly generation: number
+  readonly message: string
+}
+
+/** Body of every answer with a status of 400 and above. `path` is the place inside the request, or empty. */
+export type ErrorAnswer = {
+  readonly code: string
+  readonly message: string
+  readonly path: string
+  /** For `E_SPEC`: every fault of the service file. */
+  readonly faults?: readonly Fault[]
+}

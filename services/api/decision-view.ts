@@ -1,0 +1,61 @@
+/** Decisions as a list shows them, and one of them with everything that followed from it. */
+import { intentIdOf } from '../../core/ids.ts'
+import type { DecisionAnswer, ExplainAnswer } from './answers.ts'
+import { groupAnswers } from './group-view.ts'
+import type { DecisionRecord, ReadModel } from './read-model.ts'
+import { intentOutcome, rolloutsOf } from './rollout-view.ts'
+
+export const decisionAnswer = (model: ReadModel, record: DecisionRecord): DecisionAnswer => {
+  const { decisionId: id, service, time, reason } = record
+  if (record.type === 'ScaleHeld') {
+    const counts = { from: record.current, to: record.current }
+    return { id, service, time, kind: 'hold', sequence: null, ...counts, reason, intentId: null, outcome: null }
+  }
+  const { kind, sequence, from, to } = record
+  const intentId = intentIdOf(id)
+  const outcome = model.intents.get(intentId) === undefined ? null : intentOutcome(model, intentId).state
+  return { id, service, time, kind, sequence, from, to, reason, intentId, outcome }
+}
+
+/** Newest first. */
+export const decisionAnswers = (model: ReadModel, service: string | null, limit: number): readonly DecisionAnswer[] =>
+  model.decisions
+    .newestFirst()
+    .filter((record) => service === null || record.service === service)
+    .slice(0, limit)
+    .map((record) => decisionAnswer(model, record))
+
+/** Explains a decision by its own id or by its intent's; null when neither is known. */
+export const explainAnswer = (model: ReadModel, id: string, now: number): ExplainAnswer | null => {
+  const intent = model.intents.get(id) ?? model.intents.get(intentIdOf(id)) ?? null
+  const decision = model.decisions.get(intent?.decisionId ?? id) ?? null
+  if (intent === null) return decision === null ? null : { now, decision, ...withoutIntent }
+  const rollouts = rolloutsOf(model, intent.intentId)
+  return {
+    now,
+    decision,
+    intent: { record: intent, ...intentOutcome(model, intent.intentId) },
+    placement: placementOf(model, intent.intentId),
+    rollouts,
+    reservations: reservationsOf(model, intent.intentId),
+    groups: groupsTouched(model, rollouts),
+  }
+}
+
+const withoutIntent = { intent: null, placement: null, rollouts: [], reservations: [], groups: [] } as const
+
+const reservationsOf = (model: ReadModel, intentId: string): ExplainAnswer['reservations'] =>
+  [...(model.releases.get(intentId)?.values() ?? [])].map(({ group, outcome, time }) => ({ group, outcome, time }))
+
+const placementOf = (model: ReadModel, intentId: string): ExplainAnswer['placement'] => {
+  const placed = model.placements.get(intentId)
+  if (placed === undefined) return null
+  return { time: placed.time, cell: placed.cell, groups: placed.answer.groups, refusal: placed.answer.refusal }
+}
+
+const groupsTouched = (model: ReadModel, rollouts: ExplainAnswer['rollouts']): ExplainAnswer['groups'] => {
+  const service = rollouts[0]?.service
+  if (service === undefined) return []
+  const touched = new Set(rollouts.map((rollout) => rollout.group))
+  return groupAnswers(model, service).filter((group) => touched.has(group.group))
+}

@@ -1,0 +1,5 @@
+/** The process `api`: read model of the log over HTTP, and the door through which service files enter it. */
+import { runService } from '../run.ts'
+import { startApi } from './start.ts'
+
+await runService({ name: 'api', config: {}, start: startApi })

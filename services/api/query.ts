@@ -1,0 +1,36 @@
+/** Query parameters and headers: strict, because a filter that is silently ignored answers another question. */
+import { z } from 'zod'
+import { ApiError } from './api-error.ts'
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `a whole number ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `a whole number ${least} to ${most}`)
+
+const service = z.string().regex(/^[a-z0-9-]{1,63}$/, 'a service name').optional()
+/** Enough for a screen; more is asked for. */
+const limit = whole(1, 1000).default(50)
+
+export const listQuery = z.strictObject({ service, limit })
+export const serviceQuery = z.strictObject({ service })
+export const noQuery = z.strictObject({})
+
+/** An hour is the longest that a proxy will hold a request; a minute is the longest that a person will. */
+export const applyQuery = z.strictObject({
+  expectedGeneration: whole(0, 999_999_999).optional(),
+  confirmDecrease: whole(1, 100).optional(),
+  waitSeconds: whole(0, 60).default(10),
+})
+
+export const authorHeader = z.string().regex(/^[\w.@+-]{1,64}$/, 'letters, digits and . @ + - _, at most 64').default('api')
+
+/** Throws `ApiError` 400 that names the parameter, what was got and what is allowed. */
+export const parseOrRefuse = <T>(schema: z.ZodType<T>, input: unknown, where: string): T => {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = [where, ...(issue?.path ?? [])].map(String).join('/')
+  throw new ApiError(400, { code: 'E_QUERY', message: `${issue?.message ?? 'not allowed'}; nothing was done`, path })
+}

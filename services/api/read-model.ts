@@ -1,0 +1,146 @@
+/**
+ * What the log says, folded into what people ask for. It keeps the first record per id and refuses a sequence that is
+ * not above the last one, as every reader of decisions and intents does (DESIGN 3, rule 8).
+ */
+import type { RolloutEvent, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted } from '../../core/events/decided.ts'
+import type { InstancesObserved } from '../../core/events/observed.ts'
+import type { ReservationReleased } from '../../core/events/placed.ts'
+import type { LogRecord } from '../../core/ports.ts'
+import { BoundedMap } from './bounded-map.ts'
+import { createNewestSamples } from './newest-samples.ts'
+import type { PlacedIntent } from './valid-placements.ts'
+import { createValidPlacements } from './valid-placements.ts'
+
+/** Some 2 KiB a decision and 4 KiB a rollout: together below 100 MiB. */
+const DECISIONS = 20_000
+const INTENTS = 5_000
+/** A rollout has about ten steps; with undo and repairs it stays far below this. */
+const FACTS_PER_INTENT = 2_000
+
+export type DecisionRecord = Omit<ScaleDecided, 'argument'> | ScaleHeld
+export type ServiceRecord = { readonly newest: ServiceAccepted; readonly inForce: ServiceAccepted | null }
+
+export type ReadModel = ReturnType<typeof createReadModel>
+
+export const createReadModel = () => {
+  const model = {
+    services: new Map<string, ServiceRecord>(),
+    /** Highest generation that was appended, accepted or not. */
+    generations: new Map<string, number>(),
+    decisions: new BoundedMap<string, DecisionRecord>(DECISIONS),
+    intents: new BoundedMap<string, ScaleIntentEmitted>(INTENTS),
+    lastIntents: new Map<string, ScaleIntentEmitted>(),
+    facts: new BoundedMap<string, Map<string, RolloutEvent>>(INTENTS),
+    placements: new BoundedMap<string, PlacedIntent>(INTENTS),
+    releases: new BoundedMap<string, Map<string, ReservationReleased>>(INTENTS),
+    instances: new Map<string, Map<string, InstancesObserved>>(),
+    samples: createNewestSamples(),
+  }
+  const validPlacements = createValidPlacements()
+  const listeners = new Set<() => void>()
+  const fold = createFold(model, validPlacements)
+  return {
+    ...model,
+    /** Folds one record; records of any topic may come in any order between partitions. */
+    add(record: LogRecord): void {
+      fold(record)
+      for (const listener of listeners) listener()
+    },
+    /** Calls `listener` after each record until the returned function is called. */
+    onChange(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+type Tables = Omit<ReadModel, 'add' | 'onChange'>
+
+const createFold =
+  (model: Tables, validPlacements: ReturnType<typeof createValidPlacements>) =>
+  (record: LogRecord): void => {
+    const { event } = record
+    if (event === null) return forget(model, record)
+    switch (event.type) {
+      case 'ServiceAccepted':
+        return addAcceptance(model, event)
+      case 'ServiceConfigured':
+        return noteGeneration(model, event.service, event.generation)
+      case 'ScaleDecided':
+      case 'ScaleHeld':
+        return addDecision(model, event)
+      case 'ScaleIntentEmitted':
+        return addIntent(model, event)
+      case 'PlacementDecided':
+        for (const placed of validPlacements(event, record.offset)) model.placements.addFirst(placed.answer.requestId, placed)
+        return
+      default:
+        return addObservation(model, event)
+    }
+  }
+
+const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>): void => {
+  switch (event.type) {
+    case 'ReservationReleased':
+      return addTo(model.releases, event.requestId, { key: event.group, value: event })
+    case 'InstancesObserved':
+      return addInstances(model, event)
+    case 'TpsObserved':
+    case 'LatencyObserved':
+      return model.samples.add(event)
+    default:
+      if ('intentId' in event && event.type !== 'RolloutReported') addFact(model, event as RolloutEvent)
+  }
+}
+
+/** A tombstone in `services`: the service is unmanaged from now on. */
+const forget = (model: Tables, record: LogRecord): void => {
+  if (record.topic !== 'services' || record.key === null) return
+  model.services.delete(record.key)
+  model.instances.delete(record.key)
+  model.lastIntents.delete(record.key)
+}
+
+const addAcceptance = (model: Tables, event: ServiceAccepted): void => {
+  noteGeneration(model, event.service, event.generation)
+  const inForce = event.accepted ? event : (model.services.get(event.service)?.inForce ?? null)
+  model.services.set(event.service, { newest: event, inForce })
+}
+
+const noteGeneration = (model: Tables, service: string, generation: number): void => {
+  model.generations.set(service, Math.max(generation, model.generations.get(service) ?? 0))
+}
+
+const addDecision = (model: Tables, event: ScaleDecided | ScaleHeld): void => {
+  if (event.type === 'ScaleHeld') return void model.decisions.addFirst(event.decisionId, event)
+  // The argument is the whole state, some 50 KiB: it stays in the log.
+  const { argument: _argument, ...kept } = event
+  model.decisions.addFirst(event.decisionId, kept)
+}
+
+const addIntent = (model: Tables, event: ScaleIntentEmitted): void => {
+  const last = model.lastIntents.get(event.service)
+  if (last !== undefined && event.sequence <= last.sequence) return
+  model.intents.addFirst(event.intentId, event)
+  model.lastIntents.set(event.service, event)
+}
+
+const addFact = (model: Tables, event: RolloutEvent): void => {
+  const where = 'group' in event ? event.group : ''
+  const step = 'step' in event ? event.step : ''
+  const outcome = 'outcome' in event ? event.outcome : ''
+  addTo(model.facts, event.intentId, { key: [event.type, where, step, outcome, event.time].join(' '), value: event })
+}
+
+const addTo = <V>(table: BoundedMap<string, Map<string, V>>, id: string, entry: { key: string; value: V }): void => {
+  const entries = table.get(id) ?? new Map<string, V>()
+  table.addFirst(id, entries)
+  if (!entries.has(entry.key) && entries.size < FACTS_PER_INTENT) entries.set(entry.key, entry.value)
+}
+
+const addInstances = (model: Tables, event: InstancesObserved): void => {
+  const subClusters = model.instances.get(event.service) ?? new Map<string, InstancesObserved>()
+  model.instances.set(event.service, subClusters)
+  const known = subClusters.get(event.subCluster)
+  if (known === undefined || known.observedAt <= event.observedAt) subClusters.set(event.subCluster, event)
+}

@@ -1,0 +1,62 @@
+/** A service as `get services` shows it: what is in force, what is wanted, what is there. */
+import type { InstancesObserved } from '../../core/events/observed.ts'
+import type { Role, RoleCounts } from '../../core/roles.ts'
+import type { ServiceManifest } from '../../core/service/specification.ts'
+import { validateManifest } from '../../core/service/validate.ts'
+import type { ServiceAnswer } from './answers.ts'
+import { decisionAnswers } from './decision-view.ts'
+import { serviceRollouts } from './group-view.ts'
+import type { ReadModel } from './read-model.ts'
+import { isOpen } from './rollout-view.ts'
+
+export const serviceAnswers = (model: ReadModel): readonly ServiceAnswer[] =>
+  [...model.services.keys()].sort().flatMap((name) => serviceAnswer(model, name) ?? [])
+
+/** Null when the service is not known. */
+export const serviceAnswer = (model: ReadModel, name: string): ServiceAnswer | null => {
+  const record = model.services.get(name)
+  if (record === undefined) return null
+  const { newest, inForce } = record
+  return {
+    name,
+    manifest: inForce === null ? null : manifestOf(inForce.manifest),
+    generation: newest.generation,
+    accepted: newest.accepted,
+    message: newest.message,
+    policyHash: inForce?.policyHash ?? '',
+    conditions: newest.conditions,
+    target: model.lastIntents.get(name)?.target ?? null,
+    observed: observedOf([...(model.instances.get(name)?.values() ?? [])]),
+    signals: model.samples.of(name),
+    lastDecision: decisionAnswers(model, name, 1)[0] ?? null,
+    openRollouts: serviceRollouts(model, name).filter(isOpen).length,
+  }
+}
+
+/** Null for a manifest that this version cannot read: shown as unknown rather than half right. */
+export const manifestOf = (canonical: string): ServiceManifest | null => {
+  try {
+    const result = validateManifest(JSON.parse(canonical))
+    return result.ok ? result.manifest : null
+  } catch {
+    return null
+  }
+}
+
+const observedOf = (all: readonly InstancesObserved[]): ServiceAnswer['observed'] => {
+  if (all.length === 0) return null
+  const groups = all.flatMap((observed) => observed.groups)
+  const count = (stage: 'desired' | 'ready' | 'registered'): RoleCounts => {
+    const sum = (role: Role): number =>
+      groups.flatMap((group) => group.roles).reduce((total, one) => total + (one.role === role ? one[stage] : 0), 0)
+    return { prefill: sum('prefill'), decode: sum('decode') }
+  }
+  return {
+    desired: count('desired'),
+    ready: count('ready'),
+    registered: count('registered'),
+    observedAt: Math.min(...all.map((observed) => observed.observedAt)),
+    complete: all.every((observed) => observed.complete),
+    groups: groups.length,
+  }
+}
