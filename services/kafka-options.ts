@@ -9,14 +9,14 @@ export const kafkaOptions = (clientId: string, config: CommonConfig, log: Logger
   clientId: `heteroscale-${clientId}`,
   topicPrefix: config.HETEROSCALE_TOPIC_PREFIX,
   ssl: config.KAFKA_SSL,
-  ...(config.KAFKA_SASL_MECHANISM === undefined
-    ? {}
-    : {
-        sasl: {
-          mechanism: config.KAFKA_SASL_MECHANISM,
-          username: config.KAFKA_SASL_USERNAME ?? '',
-          password: config.KAFKA_SASL_PASSWORD ?? '',
-        },
-      }),
+  ...(config.KAFKA_SASL_MECHANISM === undefined ? {} : { sasl: saslOf(config) }),
   log,
 })
+
+/** kafkajs types one variant per mechanism; all three take a name and a password. */
+const saslOf = (config: CommonConfig): NonNullable<KafkaEventLogOptions['sasl']> =>
+  ({
+    mechanism: config.KAFKA_SASL_MECHANISM,
+    username: config.KAFKA_SASL_USERNAME ?? '',
+    password: config.KAFKA_SASL_PASSWORD ?? '',
+  }) as NonNullable<KafkaEventLogOptions['sasl']>

@@ -1,7 +1,7 @@
 /** From records of the log to the lines of a live timeline that a newcomer can follow. Pure. */
 import type { ScaleDecided, ScaleHeld } from '../../core/events/decided.ts'
-import type { LogEvent } from '../../core/events/event.ts'
-import { showCounts } from '../../core/roles.ts'
+import type { EventOf, EventType, LogEvent } from '../../core/events/event.ts'
+import { showCounts, type RoleCounts } from '../../core/roles.ts'
 import type { EpochMs } from '../../core/units.ts'
 
 /** `12:05`: world minutes and seconds since the demo's world began. */
@@ -14,33 +14,26 @@ export type Line = { readonly time: EpochMs; readonly text: string; readonly ton
 
 const marks = { 'scale-out': '▲ scale-out', 'scale-in': '▼ scale-in ', rebalance: '◆ rebalance' } as const
 
-/** The line that a record is worth, or null for one that would only be noise. */
-export const lineOf = (event: LogEvent): Line | null => {
-  switch (event.type) {
-    case 'ServiceAccepted':
-      return accepted(event)
-    case 'ScaleDecided':
-      return line(event, `${marks[event.kind]} ${showCounts(event.from)} → ${showCounts(event.to)}  ${event.reason}`)
-    case 'ScaleHeld':
-      return held(event)
-    case 'RolloutPlaced':
-      return line(event, `  placed      ${event.group} → ${showCounts(event.target)}  ${event.detail}`, 'quiet')
-    case 'RolloutStepDone':
-      return step(event)
-    case 'RolloutCommitted':
-      return line(event, `  ✔ committed ${event.group}${event.counts === null ? '' : ` at ${showCounts(event.counts)}`}`, 'good')
-    case 'RolloutRolledBack':
-      return line(event, `  ✘ rolled back ${event.group}${event.counts === null ? '' : ` to ${showCounts(event.counts)}`}  ${event.detail}`, 'bad')
-    case 'RolloutStuck':
-      return line(event, `  ✘ STUCK ${event.group} at ${event.step}  ${event.detail}`, 'bad')
-    case 'IntentRefused':
-      return line(event, `  ✘ refused  ${event.detail}`, 'bad')
-    case 'IntentExpired':
-      return line(event, `  ✘ expired  ${event.detail}`, 'bad')
-    default:
-      return null
-  }
+type Lines = { readonly [T in EventType]?: (event: EventOf<T>) => Line | null }
+
+const lines: Lines = {
+  ServiceAccepted: (event) => accepted(event),
+  ScaleDecided: (event) => line(event, `${marks[event.kind]} ${showCounts(event.from)} → ${showCounts(event.to)}  ${event.reason}`),
+  ScaleHeld: (event) => held(event),
+  RolloutPlaced: (event) => line(event, `  placed      ${event.group} → ${showCounts(event.target)}  ${event.detail}`, 'quiet'),
+  RolloutStepDone: (event) => step(event),
+  RolloutCommitted: (event) => line(event, `  ✔ committed ${event.group}${at(event.counts, ' at ')}`, 'good'),
+  RolloutRolledBack: (event) => line(event, `  ✘ rolled back ${event.group}${at(event.counts, ' to ')}  ${event.detail}`, 'bad'),
+  RolloutStuck: (event) => line(event, `  ✘ STUCK ${event.group} at ${event.step}  ${event.detail}`, 'bad'),
+  IntentRefused: (event) => line(event, `  ✘ refused  ${event.detail}`, 'bad'),
+  IntentExpired: (event) => line(event, `  ✘ expired  ${event.detail}`, 'bad'),
 }
+
+/** The line that a record is worth, or null for one that would only be noise. */
+export const lineOf = (event: LogEvent): Line | null =>
+  (lines[event.type] as ((event: LogEvent) => Line | null) | undefined)?.(event) ?? null
+
+const at = (counts: RoleCounts | null, word: string): string => (counts === null ? '' : word + showCounts(counts))
 
 type Timed = { readonly time: EpochMs }
 const line = (event: Timed, text: string, tone: Line['tone'] = 'plain'): Line => ({ time: event.time, text, tone })

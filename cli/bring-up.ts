@@ -1,0 +1,52 @@
+/** Servers, topics and the fleet, in the order in which they need each other. `up` and `demo` both begin here. */
+import { ensureTopics } from '../adapters/kafka/topics.ts'
+import { startFleet, type Fleet, type FleetWorld } from '../infra/local/fleet.ts'
+import { startStack, type Stack } from '../infra/local/stack.ts'
+
+export type BringUpOptions = {
+  /** World milliseconds per wall millisecond; absent for real time. */
+  readonly speed?: number
+  /** World time at the moment when the servers are healthy; only with `speed`. */
+  readonly worldStart?: number
+  /** Environment of single processes, by name. */
+  readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly onProgress: (line: string) => void
+}
+
+export type Running = {
+  readonly stack: Stack
+  readonly fleet: Fleet
+  readonly world: FleetWorld | undefined
+  /** Wall time when the fleet was ready. */
+  readonly healthyAt: number
+  stop(): Promise<void>
+}
+
+/** Resolves when every process is ready; stops what it started when one cannot. */
+export const bringUp = async (options: BringUpOptions): Promise<Running> => {
+  const stack = await startStack({ temporalUi: true, onProgress: options.onProgress })
+  try {
+    await ensureTopics({ brokers: stack.kafkaBrokers, clientId: 'heteroscale-cli', topicPrefix: 'heteroscale' })
+    options.onProgress('starting emulator, api, collector, two deciders, orchestrator and registrar')
+    const world = worldOf(options)
+    const fleet = await startFleet({
+      dir: stack.dir,
+      kafkaBrokers: stack.kafkaBrokers,
+      temporalAddress: stack.temporalAddress,
+      ...(world === undefined ? {} : { world }),
+      ...(options.envOf === undefined ? {} : { envOf: options.envOf }),
+    })
+    return { stack, fleet, world, healthyAt: Date.now(), stop: () => stopAll(fleet, stack) }
+  } catch (failure) {
+    await stack.stop()
+    throw failure
+  }
+}
+
+const worldOf = ({ speed, worldStart }: BringUpOptions): FleetWorld | undefined =>
+  speed === undefined ? undefined : { speed, worldEpochMs: worldStart ?? Date.now(), wallEpochMs: Date.now() }
+
+const stopAll = async (fleet: Fleet, stack: Stack): Promise<void> => {
+  await fleet.stop()
+  await stack.stop()
+}

@@ -1,0 +1,86 @@
+/** `heteroscale up`: servers and fleet on this machine, in the foreground. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { Command } from 'commander'
+import type { ServerHandle } from '../infra/local/process.ts'
+import { bringUp, type Running } from './bring-up.ts'
+import { readUpState, removeUpState, writeUpState } from './up-state.ts'
+
+const examples = `
+Examples:
+  $ heteroscale up                 real time; Ctrl-C stops everything
+  $ heteroscale up --speed 20      a world that runs twenty times as fast
+  $ heteroscale get services       from another terminal
+  $ heteroscale down               from another terminal
+`
+
+export const upCommand = (): Command =>
+  new Command('up')
+    .description('start Kafka, Temporal, an emulated cluster and the autoscaler on this machine')
+    .option('--speed <factor>', 'world time per wall time', Number)
+    .addHelpText('after', examples)
+    .action(up)
+
+/** Keeps a process that dies at once from filling its log. */
+const restartPauseMs = 1000
+
+const up = async (options: { readonly speed?: number }): Promise<void> => {
+  const present = readUpState()
+  if (present !== null) {
+    process.stderr.write(`E_ALREADY_UP process ${present.pid}: a fleet is up at ${present.api}; one is allowed; nothing was started\n`)
+    process.exitCode = 2
+    return
+  }
+  const stopped = interrupted()
+  const running = await bringUp({ ...options, onProgress: (line) => process.stderr.write(`heteroscale: ${line}\n`) })
+  announce(running)
+  const keeping = keepAlive(running, stopped)
+  await stopped
+  process.stderr.write('heteroscale: stopping\n')
+  removeUpState()
+  await running.stop()
+  await keeping
+}
+
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+
+/** A process that ends by itself is started again: a cluster would do the same. */
+const keepAlive = async ({ fleet }: Running, stopped: Promise<void>): Promise<void> => {
+  let stopping = false
+  void stopped.then(() => {
+    stopping = true
+  })
+  const watch = async (handle: ServerHandle): Promise<void> => {
+    while (!stopping) {
+      const { code, signal } = await handle.exited
+      if (stopping) return
+      process.stderr.write(`heteroscale: ${handle.name} ended (${signal ?? `exit code ${code}`}); starting it again; log ${handle.logFile}\n`)
+      await delay(restartPauseMs)
+      await handle.restart().catch((error: unknown) => process.stderr.write(`heteroscale: ${String(error)}\n`))
+    }
+  }
+  await Promise.all(Object.values(fleet.processes).map(watch))
+}
+
+const announce = ({ fleet, stack }: Running): void => {
+  writeUpState({
+    pid: process.pid,
+    api: fleet.apiUrl,
+    emulator: fleet.emulatorUrl,
+    kafkaBrokers: stack.kafkaBrokers,
+    temporalAddress: stack.temporalAddress,
+    ...(stack.temporalUiUrl === undefined ? {} : { temporalUi: stack.temporalUiUrl }),
+    logs: stack.dir,
+  })
+  const rows = [
+    ['API', fleet.apiUrl],
+    ['Temporal UI', stack.temporalUiUrl ?? '-'],
+    ['Kafka', stack.kafkaBrokers.join(',')],
+    ['emulator', fleet.emulatorUrl],
+    ['logs', stack.dir],
+  ]
+  for (const [name, value] of rows) process.stdout.write(`${name?.padEnd(12)} ${value}\n`)
+  process.stdout.write('\nNext: heteroscale apply -f docs/examples/chat-70b.yaml\nCtrl-C stops everything.\n')
+}
