@@ -1,0 +1,114 @@
+/** Compares what a replay decided with what was recorded, byte for byte over canonical JSON. */
+import { canonicalJson } from '../canonical.ts'
+import type { ServiceId } from '../ids.ts'
+import type { Offset } from '../units.ts'
+import { firstDifference, type Difference } from './difference.ts'
+import { outputKey, type AuditedOutput, type Replay } from './replay.ts'
+
+export type OutputDifference = Difference & {
+  /**
+   * `differs`: same id, other bytes. `missing`: replayed, not recorded. `unexpected`: recorded, not replayed.
+   * `two-contents`: recorded twice under one id with different bytes.
+   */
+  readonly what: 'differs' | 'missing' | 'unexpected' | 'two-contents'
+  readonly type: AuditedOutput['type']
+  readonly id: string
+  readonly service: ServiceId
+  readonly partition: number
+}
+
+export type Tally = {
+  /** Distinct ids, recorded or replayed. */
+  readonly count: number
+  readonly equal: number
+}
+
+export type Comparison = {
+  readonly decisions: Tally
+  readonly holds: Tally
+  readonly intents: Tally
+  /** Repeats of a record with equal bytes: an owner died between writing and committing. Harmless. */
+  readonly duplicates: number
+  /** Replayed from input whose outputs nobody has confirmed yet; recorded or not, they prove nothing. */
+  readonly unsettled: number
+  readonly differences: readonly OutputDifference[]
+}
+
+export type Recorded = {
+  /** In log order, repeats included. */
+  readonly outputs: readonly AuditedOutput[]
+  /** Offset that the deciders committed: outputs of input below it were acknowledged. */
+  readonly committed: Offset
+}
+
+type Finding = { readonly type: AuditedOutput['type']; readonly equal: boolean; readonly difference: OutputDifference | null }
+
+/** Compares one partition. Outputs recorded for ticks after the replayed range are left out. */
+export const compareOutputs = (replay: Replay, recorded: Recorded): Comparison => {
+  const inRange = recorded.outputs.filter((output) => wasReplayed(replay, output))
+  const { first, duplicates, conflicts } = collapse(replay, inRange)
+  const unsettled = [...replay.outputs].filter(([key, { offset }]) => !first.has(key) && offset >= recorded.committed)
+  const skipped = new Set(unsettled.map(([key]) => key))
+  const keys = [...new Set([...first.keys(), ...replay.outputs.keys()])].filter((key) => !skipped.has(key))
+  const findings = keys.map((key) => findingFor(replay, { recorded: first.get(key), replayed: replay.outputs.get(key)?.event }))
+  return {
+    decisions: tally(findings, 'ScaleDecided'),
+    holds: tally(findings, 'ScaleHeld'),
+    intents: tally(findings, 'ScaleIntentEmitted'),
+    duplicates,
+    unsettled: unsettled.length,
+    differences: [...conflicts, ...findings.flatMap(({ difference }) => difference ?? [])],
+  }
+}
+
+/** A live decider goes on while a replay runs: what it decides at later ticks is not the replay's business. */
+const wasReplayed = (replay: Replay, output: AuditedOutput): boolean =>
+  output.type === 'ScaleIntentEmitted' ? output.emittedAt <= replay.lastTickMs : output.inputs.tickOffset < replay.nextOffset
+
+/** Readers keep the first record per id; a later one with other bytes is reported. */
+const collapse = (
+  replay: Replay,
+  outputs: readonly AuditedOutput[],
+): { readonly first: Map<string, AuditedOutput>; readonly duplicates: number; readonly conflicts: readonly OutputDifference[] } => {
+  const first = new Map<string, AuditedOutput>()
+  const conflicts: OutputDifference[] = []
+  let duplicates = 0
+  for (const output of outputs) {
+    const kept = first.get(outputKey(output))
+    if (kept === undefined) first.set(outputKey(output), output)
+    else if (canonicalJson(kept) === canonicalJson(output)) duplicates += 1
+    else conflicts.push(describe(replay, 'two-contents', { recorded: kept, replayed: output }))
+  }
+  return { first, duplicates, conflicts }
+}
+
+type Pair = { readonly recorded: AuditedOutput | undefined; readonly replayed: AuditedOutput | undefined }
+
+const findingFor = (replay: Replay, pair: Pair): Finding => {
+  const { type } = eitherOf(pair)
+  if (pair.recorded === undefined) return { type, equal: false, difference: describe(replay, 'missing', pair) }
+  if (pair.replayed === undefined) return { type, equal: false, difference: describe(replay, 'unexpected', pair) }
+  const equal = canonicalJson(pair.recorded) === canonicalJson(pair.replayed)
+  return { type, equal, difference: equal ? null : describe(replay, 'differs', pair) }
+}
+
+const eitherOf = (pair: Pair): AuditedOutput => (pair.recorded ?? pair.replayed) as AuditedOutput
+
+const describe = (replay: Replay, what: OutputDifference['what'], pair: Pair): OutputDifference => {
+  const output = eitherOf(pair)
+  const difference = differenceOf(pair) ?? { path: '', recorded: '', replayed: '' }
+  const id = output.type === 'ScaleIntentEmitted' ? output.intentId : output.decisionId
+  return { what, type: output.type, id, service: output.service, partition: replay.partition, ...difference }
+}
+
+/** Whatever differs also changes the hashes: they are named only when nothing else explains them. */
+const differenceOf = (pair: Pair): Difference | null =>
+  firstDifference(withoutHashes(pair.recorded), withoutHashes(pair.replayed)) ?? firstDifference(pair.recorded, pair.replayed)
+
+const withoutHashes = (output: AuditedOutput | undefined): unknown =>
+  output?.type === 'ScaleDecided' ? { ...output, hash: '', previousHash: '' } : output
+
+const tally = (findings: readonly Finding[], type: AuditedOutput['type']): Tally => {
+  const ofType = findings.filter((finding) => finding.type === type)
+  return { count: ofType.length, equal: ofType.filter(({ equal }) => equal).length }
+}

@@ -1,0 +1,46 @@
+/** The decider as a member of its consumer group: one PartitionOwner per assigned partition. */
+import type { GroupHandler, Logger, RecordBatch } from '../../core/ports.ts'
+import type { Offset } from '../../core/units.ts'
+import { PartitionOwner, type OwnerOptions } from './owner.ts'
+import { restorePartition, type RestoreSource } from './restore.ts'
+
+export type OwnedPartitions = {
+  readonly handler: GroupHandler
+  /** Every partition that is ours is read to its end; true with none, for a member to spare. */
+  caughtUp(): boolean
+  /** Stops all tickers. */
+  stop(): void
+}
+
+export const ownPartitions = (source: RestoreSource, options: OwnerOptions, log: Logger): OwnedPartitions => {
+  const owners = new Map<number, PartitionOwner>()
+  /** Assignments in progress or done; a revocation during a restore makes the restore moot. */
+  const assignments = new Map<number, symbol>()
+
+  const revoke = (partition: number): void => {
+    assignments.delete(partition)
+    owners.get(partition)?.stop()
+    owners.delete(partition)
+  }
+
+  const assign = async (partition: number): Promise<Offset> => {
+    revoke(partition)
+    const assignment = Symbol(`partition ${partition}`)
+    assignments.set(partition, assignment)
+    const restored = await restorePartition(source, partition)
+    const { from, committed, end, snapshots } = restored
+    log.info({ partition, from, committed, end, snapshots: snapshots.length }, 'assigned')
+    if (assignments.get(partition) === assignment) owners.set(partition, new PartitionOwner(partition, restored, options))
+    return from
+  }
+
+  return {
+    handler: {
+      assigned: assign,
+      batch: async (batch: RecordBatch) => (await owners.get(batch.partition)?.batch(batch)) ?? null,
+      revoked: revoke,
+    },
+    caughtUp: () => [...assignments.keys()].every((partition) => owners.get(partition)?.caughtUp() ?? false),
+    stop: () => [...owners.keys()].forEach(revoke),
+  }
+}
