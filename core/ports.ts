@@ -81,6 +81,11 @@ export type GroupHandler = {
   batch(batch: RecordBatch): Promise<Offset | null>
   /** The partition belongs to another member from now on, or the group is being rebalanced. */
   revoked(partition: number): void
+  /**
+   * The partition holds a record that this version cannot read (`corrupt`): it stays assigned and is not read any
+   * further. Services must alarm; a newer version goes on from the committed offset.
+   */
+  stopped?(partition: number, error: PortError): void
 }
 
 export interface Subscription {

@@ -1,0 +1,167 @@
+/** The writer: encodes events, finds their partitions, and sends them through one idempotent producer. */
+import { randomUUID } from 'node:crypto'
+import { CompressionTypes, Partitioners } from 'kafkajs'
+import type { IHeaders, Kafka, Message, Producer, RecordMetadata } from 'kafkajs'
+import { refusalOf } from '../../core/events/admission.ts'
+import type { LogEvent } from '../../core/events/event.ts'
+import { partitionOfKey } from '../../core/murmur2.ts'
+import { portError } from '../../core/port-error.ts'
+import type { Appender, OutRecord } from '../../core/ports.ts'
+import { brokerTopic } from '../../core/topics.ts'
+import type { Topic } from '../../core/topics.ts'
+import { createAppendQueue } from './append-queue.ts'
+import type { Outgoing } from './append-queue.ts'
+import { asPortError } from './client.ts'
+import { recordNamespace } from './codec.ts'
+import type { Codec } from './codec.ts'
+
+export type AppenderParts = {
+  readonly kafka: Kafka
+  readonly codec: Codec
+  readonly clientId: string
+  readonly topicPrefix: string | undefined
+  /** Partitions of a topic on the broker. */
+  readonly partitionsOf: (topic: Topic) => Promise<number>
+  /** W3C trace context of whatever is being done, written as a header. */
+  readonly traceparent?: () => string | undefined
+  /** Sequence numbers of a producer wrap wrongly after 2^31 records of one partition; default 10^9, then a new producer. */
+  readonly recycleAfterRecords?: number
+}
+
+/**
+ * kafkajs gives its idempotent producer 5 retries when any retry option is set, so "for ever" must be said: an append
+ * waits out a broker that is away. Between tries at most 2 s pass.
+ */
+const sendRetry = { initialRetryTime: 50, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 2 ** 31 - 1 }
+
+/** Connects a producer. Throws PortError `unavailable` when no broker answers. */
+export const createAppender = async (parts: AppenderParts): Promise<Appender> => {
+  const producer = recyclingProducer(parts)
+  await producer.connect()
+  const headersOf = cloudEventHeaders(parts)
+  const queue = createAppendQueue<Message>((records) => producer.send(records))
+  let closed = false
+  let turn: Promise<unknown> = Promise.resolve()
+  /** Partition counts may have to be asked for first; the chain keeps the order of calls nevertheless. */
+  const enqueue = (records: readonly OutRecord[]) => {
+    const mine = turn.then(async () => {
+      const prepared = await Promise.all(records.map((record) => prepare(parts, headersOf, record)))
+      return { done: queue.append(prepared) }
+    })
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+  return {
+    append: async (records) => {
+      if (closed) throw portError('unavailable', 'APPENDER_CLOSED: append after close; nothing was appended')
+      return (await enqueue(records)).done
+    },
+    close: async () => {
+      closed = true
+      await turn
+      await queue.drained()
+      await producer.disconnect()
+    },
+  }
+}
+
+const prepare = async (parts: AppenderParts, headersOf: HeadersOf, record: OutRecord): Promise<Outgoing<Message>> => {
+  const { topic, key, event } = record
+  const refusal = event === null ? null : refusalOf(topic, key, event)
+  if (refusal !== null) throw portError('invalid', `${refusal}; nothing was appended`)
+  const partition = record.partition ?? (await defaultPartition(parts, topic, key))
+  const value = event === null ? null : parts.codec.encode(event)
+  const message = { key, value, partition, ...(event === null ? {} : { headers: headersOf(event) }) }
+  return { target: { topic, partition }, message, bytes: (value?.length ?? 0) + 300 }
+}
+
+const defaultPartition = async (parts: AppenderParts, topic: Topic, key: string | null): Promise<number> =>
+  key === null ? 0 : partitionOfKey(key, await parts.partitionsOf(topic))
+
+type HeadersOf = (event: LogEvent) => IHeaders
+
+/** CloudEvents 1.0, Kafka binary mode. `ce_id` is unique together with `ce_source`. */
+const cloudEventHeaders = ({ clientId, traceparent }: AppenderParts): HeadersOf => {
+  const run = randomUUID()
+  let count = 0
+  return ({ type }) => {
+    count += 1
+    const trace = traceparent?.()
+    return {
+      'content-type': 'application/avro',
+      ce_specversion: '1.0',
+      ce_id: `${run}-${count}`,
+      ce_type: `${recordNamespace}.${type}`,
+      ce_source: `heteroscale/${clientId}`,
+      ...(trace === undefined ? {} : { traceparent: trace }),
+    }
+  }
+}
+
+/** A producer that is replaced between two sends: when it has sent enough, and after any send that failed. */
+const recyclingProducer = (parts: AppenderParts) => {
+  const limit = parts.recycleAfterRecords ?? 1e9
+  let producer = newProducer(parts.kafka)
+  let sent = 0
+  const renew = async (): Promise<void> => {
+    await producer.disconnect().catch(() => undefined)
+    producer = newProducer(parts.kafka)
+    sent = 0
+    await producer.connect()
+  }
+  return {
+    connect: () => guarded('connect producer', () => producer.connect()),
+    disconnect: () => producer.disconnect(),
+    send: (records: readonly Outgoing<Message>[]) =>
+      guarded('append', async () => {
+        if (sent + records.length > limit) await renew()
+        sent += records.length
+        try {
+          return offsetsOf(records, await sendTogether(producer, records, parts.topicPrefix), parts.topicPrefix)
+        } catch (error) {
+          sent = limit
+          throw error
+        }
+      }),
+  }
+}
+
+const newProducer = (kafka: Kafka): Producer =>
+  kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: sendRetry,
+  })
+
+const guarded = async <Result>(where: string, action: () => Promise<Result>): Promise<Result> => {
+  try {
+    return await action()
+  } catch (error) {
+    throw asPortError(error, where)
+  }
+}
+
+const sendTogether = (producer: Producer, records: readonly Outgoing<Message>[], prefix: string | undefined) => {
+  const byTopic = new Map<Topic, Message[]>()
+  for (const { target, message } of records) {
+    const messages = byTopic.get(target.topic)
+    if (messages === undefined) byTopic.set(target.topic, [message])
+    else messages.push(message)
+  }
+  const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic: brokerTopic(topic, prefix), messages }))
+  return producer.sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages })
+}
+
+/** Records of one partition are one batch of the send, in order, from the base offset on. */
+const offsetsOf = (records: readonly Outgoing<Message>[], answers: readonly RecordMetadata[], prefix: string | undefined): number[] => {
+  const next = new Map(answers.map((answer) => [`${answer.topicName}/${answer.partition}`, Number(answer.baseOffset)]))
+  return records.map(({ target }) => {
+    const key = `${brokerTopic(target.topic, prefix)}/${target.partition}`
+    const offset = next.get(key)
+    if (offset === undefined) throw portError('unavailable', `KAFKA_ANSWER ${key}: no base offset in the broker's answer; read before you go on`)
+    next.set(key, offset + 1)
+    return offset
+  })
+}

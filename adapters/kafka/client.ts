@@ -1,0 +1,77 @@
+/** Builds the kafkajs client: time-outs, retries, TLS, SASL and logging in one place. */
+import { Kafka, logLevel } from 'kafkajs'
+import type { KafkaConfig, logCreator } from 'kafkajs'
+import { portError } from '../../core/port-error.ts'
+import type { PortError } from '../../core/ports.ts'
+import { stopIdleTimers } from './idle-timers.ts'
+
+/** Where the adapter says what nobody asked for. A pino logger fits. */
+export type LogSink = {
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export type KafkaOptions = {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** Topics are named `<prefix>.signals.v1`; several fleets can share a broker. Default `heteroscale`. */
+  readonly topicPrefix?: string
+  readonly ssl?: KafkaConfig['ssl']
+  readonly sasl?: KafkaConfig['sasl']
+  readonly log?: LogSink
+}
+
+export const silent: LogSink = { warn: () => {}, error: () => {} }
+
+/**
+ * Every field stands here because kafkajs takes its own defaults only when no field is given, and other ones under
+ * NODE_ENV=test. Eight tries with this back-off last about 20 seconds.
+ */
+const connectionRetry = { initialRetryTime: 100, maxRetryTime: 5_000, factor: 0.2, multiplier: 2, retries: 8 }
+
+/** A client for one process; consumers, producers and admins made from it have connections of their own. */
+export const createKafka = (options: KafkaOptions): Kafka => {
+  stopIdleTimers()
+  return new Kafka({
+    clientId: options.clientId,
+    brokers: [...options.brokers],
+    connectionTimeout: 3_000,
+    authenticationTimeout: 10_000,
+    requestTimeout: 30_000,
+    enforceRequestTimeout: true,
+    retry: connectionRetry,
+    logLevel: options.log === undefined ? logLevel.NOTHING : logLevel.WARN,
+    logCreator: logInto(options.log ?? silent),
+    ...(options.ssl === undefined ? {} : { ssl: options.ssl }),
+    ...(options.sasl === undefined ? {} : { sasl: options.sasl }),
+  })
+}
+
+const logInto = (sink: LogSink): logCreator => () => ({ namespace, level, log }) => {
+  const { message, timestamp: _, logger: __, ...fields } = log
+  const line = `kafkajs ${namespace}: ${message}`
+  if (level === logLevel.ERROR) sink.error(fields, line)
+  else sink.warn(fields, line)
+}
+
+const timeouts: ReadonlySet<string> = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSLockTimeout'])
+const notFound: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'KafkaJSTopicMetadataNotLoaded'])
+
+/** Turns whatever kafkajs threw into an operating error; a PortError passes unchanged. */
+export const asPortError = (error: unknown, where: string): PortError => {
+  if (error instanceof Error && 'code' in error && isPortCode(error.code)) return error as PortError
+  const cause = rootCause(error)
+  const names = [cause.name, 'type' in cause ? String(cause.type) : '']
+  const got = `${cause.name}: ${cause.message}`
+  if (names.some((name) => notFound.has(name))) return portError('not-found', `KAFKA_NOT_FOUND ${where}: ${got}; the topic must exist; create it with ensureTopics`, error)
+  if (names.some((name) => timeouts.has(name))) return portError('timeout', `KAFKA_TIMEOUT ${where}: ${got}; it may or may not have happened; read before you go on`, error)
+  return portError('unavailable', `KAFKA_UNAVAILABLE ${where}: ${got}; it may or may not have happened; read before you go on`, error)
+}
+
+const isPortCode = (code: unknown): boolean =>
+  code === 'unavailable' || code === 'timeout' || code === 'corrupt' || code === 'not-found' || code === 'invalid'
+
+const rootCause = (error: unknown): Error => {
+  if (!(error instanceof Error)) return new Error(String(error))
+  return error.cause instanceof Error ? rootCause(error.cause) : error
+}

@@ -1,0 +1,148 @@
+/** The state of one consumer's partitions through rebalances: which are starting, which are read, and from which offset. */
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Topic } from '../../core/topics.ts'
+import type { Offset } from '../../core/units.ts'
+
+export type PartitionRef = { readonly topic: Topic; readonly partition: number }
+
+export type Fetched = PartitionRef & {
+  /** In order, none before the offset that `next` promised. */
+  readonly messages: readonly KafkaMessage[]
+  /** Offset that was expected first; a higher first offset means that records are missing. */
+  readonly expected: Offset
+  readonly endOffset: Offset
+}
+
+/** Calls for one partition never overlap; an error of any of them ends the consumer. */
+export type PartitionWork = {
+  start(ref: PartitionRef): Promise<Offset>
+  /** False stops this partition: it is kept, and not read any further until the next rebalance. */
+  batch(fetched: Fetched, consumer: Consumer): Promise<boolean>
+  stop(ref: PartitionRef): void
+}
+
+type Phase = 'starting' | 'reading' | 'stopped' | 'revoked'
+type Slot = { readonly brokerName: string; readonly ref: PartitionRef; phase: Phase; next: Offset }
+type SessionOptions = { readonly work: PartitionWork; readonly topics: ReadonlyMap<string, Topic> }
+
+/** Driven by the events and batches of one kafkajs consumer. */
+export class ConsumerSession {
+  /** Rejects when the consumer is over for any reason but `close`. */
+  readonly died: Promise<never>
+  readonly #options: SessionOptions
+  readonly #consumer: Consumer
+  readonly #slots = new Map<string, Slot>()
+  /** Per partition, the end of what was begun for it: the next assignment waits for it. */
+  readonly #tails = new Map<string, Promise<void>>()
+  #over = false
+  #reject: (error: unknown) => void = () => {}
+
+  constructor(options: SessionOptions, consumer: Consumer) {
+    this.#options = options
+    this.#consumer = consumer
+    this.died = new Promise<never>((_, reject) => (this.#reject = reject))
+    // Whoever waits on `died` sees the rejection; without this line nobody waiting would end the process.
+    this.died.catch(() => undefined)
+  }
+
+  /** A new assignment: everything stops, then what came back starts, paused until it knows its offset. */
+  assign(assignment: { readonly [brokerName: string]: readonly number[] }): void {
+    this.revokeAll()
+    for (const [brokerName, partitions] of Object.entries(assignment)) {
+      const topic = this.#options.topics.get(brokerName)
+      if (topic === undefined || this.#over) continue
+      this.#consumer.pause([{ topic: brokerName, partitions: [...partitions] }])
+      for (const partition of partitions) this.#begin({ brokerName, ref: { topic, partition }, phase: 'starting', next: 0 })
+    }
+  }
+
+  revokeAll(): void {
+    for (const slot of this.#slots.values()) {
+      const wasStarted = slot.phase !== 'starting'
+      slot.phase = 'revoked'
+      if (wasStarted) this.#options.work.stop(slot.ref)
+    }
+    this.#slots.clear()
+  }
+
+  /** Ends the consumer for good. It is not awaited: disconnecting waits for running work, and this may be called from it. */
+  die(error: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.revokeAll()
+    this.#reject(error)
+    void this.#consumer.disconnect().catch(() => undefined)
+  }
+
+  async eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition } = payload.batch
+    const slot = this.#slots.get(`${topic}/${partition}`)
+    if (this.#over || slot?.phase !== 'reading') return
+    try {
+      if (await this.#hand(slot, payload)) return
+      slot.phase = 'stopped'
+      this.#consumer.pause([{ topic, partitions: [partition] }])
+    } catch (error) {
+      // Rebalances and lost connections are kafkajs' own affair: it joins again. Anything else is the work's failure.
+      if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error
+      this.die(error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#over = true
+    await this.#consumer.disconnect()
+    this.revokeAll()
+    await Promise.allSettled(this.#tails.values())
+  }
+
+  #begin(slot: Slot): void {
+    const key = `${slot.brokerName}/${slot.ref.partition}`
+    this.#slots.set(key, slot)
+    const before = this.#tails.get(key) ?? Promise.resolve()
+    this.#tails.set(key, before.then(() => this.#start(slot)))
+  }
+
+  async #start(slot: Slot): Promise<void> {
+    const { brokerName, ref } = slot
+    if (this.#over || slot.phase !== 'starting') return
+    try {
+      slot.next = await this.#options.work.start(ref)
+      if (isRevoked(slot)) return this.#options.work.stop(ref)
+      slot.phase = 'reading'
+      this.#consumer.seek({ topic: brokerName, partition: ref.partition, offset: String(slot.next) })
+      this.#consumer.resume([{ topic: brokerName, partitions: [ref.partition] }])
+    } catch (error) {
+      this.die(error)
+    }
+  }
+
+  async #hand(slot: Slot, { batch, heartbeat, resolveOffset }: EachBatchPayload): Promise<boolean> {
+    const messages = notBefore(slot.next, batch.messages)
+    const fetched = { ...slot.ref, messages, expected: slot.next, endOffset: Number(batch.highWatermark) }
+    const proceed = await whileBeating(heartbeat, () => this.#options.work.batch(fetched, this.#consumer))
+    if (!proceed) return false
+    slot.next = Number(batch.lastOffset()) + 1
+    resolveOffset(batch.lastOffset())
+    await heartbeat()
+    return true
+  }
+}
+
+/** A function, so that the compiler does not conclude from a line before an await what held after it. */
+const isRevoked = (slot: Slot): boolean => slot.phase === 'revoked'
+
+const notBefore = (offset: Offset, messages: readonly KafkaMessage[]): readonly KafkaMessage[] => {
+  const first = messages[0]
+  return first === undefined || Number(first.offset) >= offset ? messages : messages.filter((message) => Number(message.offset) >= offset)
+}
+
+/** kafkajs sends heartbeats only between batches; work that takes longer than a session would lose its partition. */
+const whileBeating = async <Result>(heartbeat: () => Promise<void>, work: () => Promise<Result>): Promise<Result> => {
+  const beat = setInterval(() => void heartbeat().catch(() => undefined), 1_500)
+  try {
+    return await work()
+  } finally {
+    clearInterval(beat)
+  }
+}

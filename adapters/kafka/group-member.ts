@@ -1,0 +1,63 @@
+/** EventLog.join: a member of a consumer group that owns some partitions of one topic. */
+import type { Consumer } from 'kafkajs'
+import type { DeadLetter } from '../../core/events/event.ts'
+import type { GroupHandler, Subscription } from '../../core/ports.ts'
+import type { Topic } from '../../core/topics.ts'
+import type { Offset } from '../../core/units.ts'
+import type { ConnectionParts } from './connection.ts'
+import type { Fetched, PartitionRef, PartitionWork } from './consumer-session.ts'
+import { consumePartitions } from './partition-consumer.ts'
+import { readRecords } from './record-reader.ts'
+
+export type JoinOptions = { readonly group: string; readonly topic: Topic; readonly handler: GroupHandler }
+
+/** Sets unreadable records aside; resolves when they are acknowledged. */
+export type SetAside = (letters: readonly DeadLetter[]) => Promise<void>
+
+/** Several partitions may be worked on at once, so that one that restores does not hold up the others. */
+const partitionsAtOnce = 16
+
+/** Resolves when the member has joined. A handler that throws ends the member: `died` rejects with its error. */
+export const joinGroup = (parts: ConnectionParts, setAside: SetAside, options: JoinOptions): Promise<Subscription> =>
+  consumePartitions({
+    kafka: parts.kafka,
+    groupId: options.group,
+    topics: new Map([[parts.nameOf(options.topic), options.topic]]),
+    concurrency: partitionsAtOnce,
+    work: memberWork(parts, setAside, options),
+    ...(parts.consumerTuning === undefined ? {} : { tuning: parts.consumerTuning }),
+  })
+
+const memberWork = (parts: ConnectionParts, setAside: SetAside, { handler, topic }: JoinOptions): PartitionWork => ({
+  start: async (ref) => withinLog(parts, ref, await handler.assigned(ref.partition)),
+  stop: (ref) => handler.revoked(ref.partition),
+  batch: async (fetched, consumer) => {
+    const { records, deadLetters, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
+    if (deadLetters.length > 0) await setAside(deadLetters)
+    if (records.length > 0) {
+      const commit = await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
+      if (commit !== null) await commitOffset(consumer, { name: parts.nameOf(topic), fetched, offset: commit })
+    }
+    if (stoppedBy === null) return true
+    parts.log.error({ topic: parts.nameOf(topic), partition: fetched.partition, code: stoppedBy.code }, stoppedBy.message)
+    handler.stopped?.(fetched.partition, stoppedBy)
+    return false
+  },
+})
+
+type Commit = { readonly name: string; readonly fetched: Fetched; readonly offset: Offset }
+
+const commitOffset = (consumer: Consumer, { name, fetched, offset }: Commit): Promise<void> =>
+  consumer.commitOffsets([{ topic: name, partition: fetched.partition, offset: String(offset) }])
+
+/**
+ * The offset to start from, moved to the first one kept when retention has removed it. One past the end means another
+ * log under the same name, which the broker would answer by silently starting over.
+ */
+const withinLog = async (parts: ConnectionParts, ref: PartitionRef, wanted: Offset): Promise<Offset> => {
+  const { start, end } = await parts.boundsOf(ref)
+  if (wanted > end) throw parts.pastTheEnd(ref, wanted, end)
+  if (wanted >= start) return wanted
+  if (wanted > 0) parts.log.warn({ ...ref, wanted, start }, 'records were removed by retention before they were read')
+  return start
+}

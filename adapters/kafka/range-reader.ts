@@ -1,0 +1,98 @@
+/** EventLog.read: one range of one partition, once, in order. */
+import { randomUUID } from 'node:crypto'
+import { portError } from '../../core/port-error.ts'
+import type { LogRecord, PortError } from '../../core/ports.ts'
+import type { Offset } from '../../core/units.ts'
+import type { ConnectionParts } from './connection.ts'
+import type { Fetched, PartitionRef, PartitionWork } from './consumer-session.ts'
+import { consumePartitions } from './partition-consumer.ts'
+import { readRecords } from './record-reader.ts'
+
+export type Range = PartitionRef & { readonly from: Offset; readonly to: Offset }
+
+/**
+ * Yields the records of [from, to) that are still kept; `to` beyond the present end means the present end. Throws PortError
+ * `corrupt` at a record that this version cannot read.
+ */
+export async function* readRange(parts: ConnectionParts, range: Range): AsyncGenerator<LogRecord> {
+  const { start, end } = await parts.boundsOf(range)
+  const wanted = { ...range, from: Math.max(range.from, start), to: Math.min(range.to, end) }
+  if (wanted.from >= wanted.to) return
+  const handover = createHandover()
+  const groupId = `${parts.clientId}-reader-${randomUUID()}`
+  const running = await consumePartitions({
+    kafka: parts.kafka,
+    groupId,
+    topics: new Map([[parts.nameOf(range.topic), range.topic]]),
+    concurrency: 1,
+    work: rangeWork(parts, wanted, handover),
+  })
+  running.died.catch((error: PortError) => handover.end(error))
+  try {
+    yield* handover.records()
+  } finally {
+    handover.abandon()
+    await running.close()
+    await parts.deleteGroup(groupId)
+  }
+}
+
+/** Reads the one partition; the others of the topic start at their end and stop at whatever comes there. */
+const rangeWork = (parts: ConnectionParts, range: Range, handover: Handover): PartitionWork => {
+  let next = range.from
+  return {
+    start: async (ref) => (ref.partition === range.partition ? next : (await parts.boundsOf(ref)).end),
+    stop: () => {},
+    batch: async (fetched: Fetched) => {
+      if (fetched.partition !== range.partition) return false
+      const { records, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
+      const inside = records.filter(({ offset }) => offset < range.to)
+      if (inside.length > 0) await handover.give(inside)
+      next = Number(fetched.messages.at(-1)?.offset ?? next - 1) + 1
+      if (stoppedBy !== null && (records.at(-1)?.offset ?? -1) + 1 < range.to) handover.end(stoppedBy)
+      else if (next >= range.to) handover.end(null)
+      else return true
+      return false
+    },
+  }
+}
+
+type Handover = ReturnType<typeof createHandover>
+
+/** Passes batches from the consumer to the reader; the consumer waits until a batch was taken. */
+const createHandover = () => {
+  let batch: { readonly records: readonly LogRecord[]; taken(): void } | null = null
+  let ended: { readonly error: PortError | null } | null = null
+  let wake: () => void = () => {}
+  const abandonment = portError('unavailable', 'READ_ENDED: the reader has left; nothing more is read')
+  return {
+    give: (records: readonly LogRecord[]): Promise<void> =>
+      new Promise((resolve) => {
+        if (ended !== null) return resolve()
+        batch = { records, taken: resolve }
+        wake()
+      }),
+    end: (error: PortError | null): void => {
+      ended ??= { error }
+      wake()
+    },
+    /** Frees a consumer that still waits, so that it can be closed. */
+    abandon: (): void => {
+      ended ??= { error: abandonment }
+      batch?.taken()
+    },
+    async *records(): AsyncGenerator<LogRecord> {
+      for (;;) {
+        const current: typeof batch = batch
+        if (current !== null) {
+          yield* current.records
+          batch = null
+          current.taken()
+        } else if (ended !== null) {
+          if (ended.error !== null) throw ended.error
+          return
+        } else await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+  }
+}

@@ -1,0 +1,84 @@
+/** Fetched messages to records: what can be read, what is set aside as a dead letter, and where reading must stop. */
+import type { KafkaMessage } from 'kafkajs'
+import { refusalOf } from '../../core/events/admission.ts'
+import type { DeadLetter, LogEvent } from '../../core/events/event.ts'
+import { portError } from '../../core/port-error.ts'
+import type { LogRecord, PortError } from '../../core/ports.ts'
+import { topics } from '../../core/topics.ts'
+import { UnknownSchema } from './codec.ts'
+import type { Codec } from './codec.ts'
+import type { Fetched, PartitionRef } from './consumer-session.ts'
+import { WireError } from './wire-reader.ts'
+
+export type ReadResult = {
+  readonly records: readonly LogRecord[]
+  readonly deadLetters: readonly DeadLetter[]
+  /** Set when a record that a newer version may know, or a gap, forbids going on; `records` end before it. */
+  readonly stoppedBy: PortError | null
+}
+
+/** Topics on which strangers write: there even an unknown schema is a dead letter. On ours it stops the partition. */
+const foreign: ReadonlySet<string> = new Set(['metrics'])
+
+/** Decodes a batch in order. `nameOf` gives a topic's name on the broker, for messages. */
+export const readRecords = (fetched: Fetched, codec: Codec, nameOf: (ref: PartitionRef) => string): ReadResult => {
+  const gap = gapBefore(fetched, nameOf)
+  if (gap !== null) return { records: [], deadLetters: [], stoppedBy: gap }
+  const records: LogRecord[] = []
+  const deadLetters: DeadLetter[] = []
+  for (const message of fetched.messages) {
+    const outcome = readOne(fetched, message, codec)
+    if ('event' in outcome) records.push(outcome)
+    else if (foreign.has(fetched.topic) || outcome.reason !== null) deadLetters.push(deadLetterOf(fetched, message, { name: nameOf(fetched), reason: outcome.reason ?? outcome.detail }))
+    else return { records, deadLetters, stoppedBy: unknownSchema(`${nameOf(fetched)}/${fetched.partition}/${message.offset}`, outcome.detail) }
+  }
+  return { records, deadLetters, stoppedBy: null }
+}
+
+type Unreadable = { readonly reason: string | null; readonly detail: string }
+
+const readOne = (ref: PartitionRef, message: KafkaMessage, codec: Codec): LogRecord | Unreadable => {
+  const key = message.key === null ? null : message.key.toString('utf8')
+  const place = { topic: ref.topic, partition: ref.partition, offset: Number(message.offset), key, appendedAtMs: Number(message.timestamp) }
+  if (message.value === null) return { ...place, event: null }
+  const event = decodeOr(codec, message.value)
+  if (!('type' in event)) return event
+  const refusal = refusalOf(ref.topic, key, event)
+  return refusal === null ? { ...place, event } : { reason: refusal, detail: refusal }
+}
+
+const decodeOr = (codec: Codec, value: Buffer): LogEvent | Unreadable => {
+  try {
+    return codec.decode(value)
+  } catch (error) {
+    if (error instanceof UnknownSchema) return { reason: null, detail: error.message }
+    if (error instanceof WireError) return { reason: error.message, detail: error.message }
+    throw error
+  }
+}
+
+const deadLetterOf = (ref: PartitionRef, message: KafkaMessage, why: { readonly name: string; readonly reason: string }): DeadLetter => ({
+  type: 'DeadLetter',
+  topic: why.name,
+  partition: ref.partition,
+  offset: Number(message.offset),
+  key: message.key?.toString('utf8') ?? null,
+  reason: why.reason,
+  // Half of what a record may hold: base64 grows by a third, and the start of the bytes shows what they were.
+  bytes: (message.value ?? Buffer.alloc(0)).subarray(0, 500_000).toString('base64'),
+  time: Date.now(),
+})
+
+const unknownSchema = (place: string, got: string): PortError =>
+  portError('corrupt', `${got}; at ${place}; only registered schemas are allowed here; the partition is stopped until a newer version reads it`)
+
+/**
+ * kafkajs answers OFFSET_OUT_OF_RANGE by going elsewhere without an error, so offsets are checked to be dense. Compaction
+ * leaves holes by design, and a stranger's transactions leave markers.
+ */
+const gapBefore = (fetched: Fetched, nameOf: (ref: PartitionRef) => string): PortError | null => {
+  const first = Number(fetched.messages[0]?.offset ?? fetched.expected)
+  if (first === fetched.expected || topics[fetched.topic].kept === 'compact' || foreign.has(fetched.topic)) return null
+  const place = `${nameOf(fetched)}/${fetched.partition}`
+  return portError('corrupt', `LOG_GAP ${place}: got offset ${first} after ${fetched.expected - 1}; offsets must be dense; the partition is stopped, nothing was skipped`)
+}
