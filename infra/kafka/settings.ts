@@ -15,7 +15,7 @@ export const brokerSettings: Readonly<Record<string, string>> = {
   'auto.create.topics.enable': 'false',
   // The default of 3 s delays the first assignment of every new consumer group.
   'group.initial.rebalance.delay.ms': '0',
-  // kafkajs speaks the classic protocol; 6 s is the session our consumers ask for.
+  // Lets crash tests ask for shorter sessions than the default minimum of 6 s.
   'group.min.session.timeout.ms': '1000',
   // One broker: nothing can be replicated.
   'offsets.topic.replication.factor': '1',

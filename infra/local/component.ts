@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstDamage, writeManifest } from './checksums.ts'
+import { isAlive } from './is-alive.ts'
 import { LauncherError } from './launcher-error.ts'
 import { lastLines } from './log-file.ts'
 import { superviseProcess } from './process.ts'
@@ -90,15 +91,5 @@ function removeAbandonedStages(dir: string): void {
   for (const name of readdirSync(dir)) {
     const maker = Number(name.startsWith(stagePrefix) ? name.slice(stagePrefix.length).split('-')[0] : NaN)
     if (maker > 0 && !isAlive(maker)) rmSync(join(dir, name), { recursive: true, force: true })
-  }
-}
-
-/** True when a process with this id exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (failure) {
-    return (failure as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -4,9 +4,9 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LauncherError } from './launcher-error.ts'
 import { lastLines } from './log-file.ts'
@@ -40,7 +40,7 @@ export interface ServerHandle {
   readonly logFile: string
   /** The process id while it runs, else undefined. */
   readonly pid: number | undefined
-  /** Settles when the current run has ended and nothing of its process group is left. */
+  /** Resolves when the current run has ended and nothing of its process group is left; never rejects. */
   readonly exited: Promise<Exit>
   /** Resolves once the probe succeeds; rejects with PROCESS_EXITED or PROCESS_NOT_READY. */
   whenReady(): Promise<void>
@@ -57,11 +57,16 @@ const guard = join(projectRoot, 'infra/local/guard.sh')
 
 const probePauseMs = 100
 
+/** What shells answer when a command cannot be started; the reason is in the log. */
+const exitNotStarted = 127
+
 /** Starts the program and returns at once; await `whenReady` before talking to it. */
 export function superviseProcess(spec: ProcessSpec): ServerHandle {
   let run = launch(spec)
   const stop = async (graceMs = 10_000): Promise<Exit> => {
     run.signal('SIGTERM')
+    // A program that was stopped in a test would not hear it otherwise.
+    run.signal('SIGCONT')
     const forced = setTimeout(() => run.signal('SIGKILL'), graceMs)
     return run.exited.finally(() => clearTimeout(forced))
   }
@@ -104,20 +109,24 @@ function launch(spec: ProcessSpec): Run {
   })
   closeSync(log)
   const isRunning = () => child.exitCode === null && child.signalCode === null && child.pid !== undefined
-  return { pid: child.pid, exited: ending(child), isRunning, signal: (signal) => isRunning() && child.kill(signal) }
+  return { pid: child.pid, exited: ending(child, spec.logFile), isRunning, signal: (signal) => isRunning() && child.kill(signal) }
 }
 
 /** The exit, told only after the guard has swept the process group: the guard holds the pipe's other end until it dies. */
-function ending(child: ChildProcess): Promise<Exit> {
-  const pipe = child.stdio[3] as Duplex
+function ending(child: ChildProcess, logFile: string): Promise<Exit> {
+  const pipe = child.stdio[3] as Socket
   const swept = new Promise<void>((resolve) => pipe.once('close', () => resolve()))
   pipe.on('error', () => pipe.destroy())
   pipe.resume()
-  ;(pipe as Duplex & { unref(): void }).unref()
-  return new Promise<Exit>((resolve, reject) => {
-    child.once('error', reject)
+  // The pipe alone must not keep us alive; the running program does.
+  pipe.unref()
+  return new Promise<Exit>((resolve) => {
+    child.once('error', (failure) => {
+      appendFileSync(logFile, `${failure.message}\n`)
+      resolve({ code: exitNotStarted, signal: null })
+    })
     child.once('exit', (code, signal) => {
-      ;(pipe as Duplex & { ref(): void }).ref()
+      pipe.ref()
       pipe.end()
       void swept.then(() => resolve({ code, signal }))
     })

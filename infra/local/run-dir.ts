@@ -1,7 +1,7 @@
 /** The folder of one running stack: who owns it, which ones are leftovers. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive } from './component.ts'
+import { isAlive } from './is-alive.ts'
 import { LauncherError } from './launcher-error.ts'
 import { stateDir } from './project-root.ts'
 
@@ -20,8 +20,8 @@ export function newRunDir(): string {
 /** Makes the folder ours. Throws STACK_IN_USE when a living process other than this one runs a stack in it. */
 export function claimRunDir(dir: string, fresh: boolean): void {
   mkdirSync(dir, { recursive: true })
-  const owner = ownerOf(dir)
-  if (owner !== undefined && owner !== process.pid && isAlive(owner)) {
+  const owner = livingOwnerOf(dir)
+  if (owner !== undefined && owner !== process.pid) {
     throw new LauncherError('STACK_IN_USE', `${dir}: process ${owner} runs a stack there; stop it or name another folder; nothing was started`)
   }
   if (fresh) for (const server of ['kafka', 'temporal']) rmSync(join(dir, server), { recursive: true, force: true })
@@ -33,10 +33,10 @@ export function releaseRunDir(dir: string): void {
   rmSync(join(dir, ownerFile), { force: true })
 }
 
-function ownerOf(dir: string): number | undefined {
+function livingOwnerOf(dir: string): number | undefined {
   const file = join(dir, ownerFile)
-  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN
-  return Number.isInteger(pid) && pid > 0 ? pid : undefined
+  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  return pid > 0 && isAlive(pid) ? pid : undefined
 }
 
 /** Only folders that `newRunDir` named are removed: a folder somebody chose holds data somebody wants. */
@@ -45,7 +45,7 @@ function removeOldRuns(): void {
   const finished = readdirSync(runsDir)
     .filter((name) => /^\d{4}-\d\d-\d\dT/.test(name))
     .map((name) => join(runsDir, name))
-    .filter((dir) => !isAlive(ownerOf(dir) ?? 0) || ownerOf(dir) === undefined)
+    .filter((dir) => livingOwnerOf(dir) === undefined)
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
   for (const dir of finished.slice(finishedRunsKept)) rmSync(dir, { recursive: true, force: true })
 }

@@ -67,6 +67,22 @@ test('stop is polite first and forceful after the grace', async () => {
   expect(await deaf.handle.stop(50)).toEqual({ code: null, signal: 'SIGKILL' })
 })
 
+test('a stopped program hears that it shall end', async () => {
+  const { handle, log } = supervised(`trap 'echo bye; exit 0' TERM; echo "up $$"; while :; do sleep 0.05; done`)
+  await printedPid(log, 'up')
+  handle.kill('SIGSTOP')
+  expect(await handle.stop()).toEqual({ code: 0, signal: null })
+})
+
+test('a program that cannot be started is an exit whose reason is in the log', async () => {
+  const absent = supervised('', { command: '/no/such/program' })
+  expect(await absent.handle.exited).toEqual({ code: 127, signal: null })
+  expect(absent.log()).toContain('/no/such/program')
+  const nowhere = supervised('true', { cwd: '/no/such/folder' })
+  expect(await nowhere.handle.exited).toEqual({ code: 127, signal: null })
+  expect(nowhere.log()).toContain('ENOENT')
+})
+
 test('what a program leaves behind when it ends is swept before its exit is told', async () => {
   const { handle, log } = supervised('sleep 300 & echo "left $!"')
   await handle.exited
