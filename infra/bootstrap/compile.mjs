@@ -1,10 +1,9 @@
 /** Compiles the sources into `dist/` when they are newer than the last build. Built-ins only. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exclusively } from './exclusively.mjs'
 import { runStep, since } from './run-step.mjs'
 
-const sourceDirs = ['core', 'adapters', 'workflows', 'services', 'cli', 'simulator', 'infra']
 const configFiles = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 /** Its time is the moment the last successful build began; sources changed during that build are newer. */
 const stamp = 'dist/.built'
@@ -21,6 +20,7 @@ export async function compile(root, say) {
     forgetIncompleteBuild(root)
     const code = await runStep(root, ['npm', 'run', '--silent', 'build'], { stdout: 2 })
     if (code !== 0) throw new Error(`BUILD_FAILED ${root}: the compiler ended with exit code ${code}; nothing was started; correct what it says above`)
+    removeOrphans(root)
     renameSync(join(root, `${stamp}.begun`), join(root, stamp))
     say(`compiled in ${since(startedAt)}`)
   })
@@ -32,13 +32,30 @@ export function buildIsStale(root) {
   if (built === 0 || !existsSync(join(root, 'dist/cli/main.js'))) return true
   const isNewer = (path) => modifiedMs(path) > built
   if (configFiles.some((file) => isNewer(join(root, file)))) return true
-  return sourceDirs.some((dir) => someBelow(join(root, dir), isNewer))
+  return sourceDirs(root).some((dir) => someBelow(join(root, dir), isNewer))
 }
 
 /** Without a stamp the compiler's own memory of what it emitted may be wrong; it would emit nothing and call it done. */
 function forgetIncompleteBuild(root) {
   if (existsSync(join(root, stamp)) && existsSync(join(root, 'dist/cli/main.js'))) return
   rmSync(join(root, 'dist/build.tsbuildinfo'), { force: true })
+}
+
+/**
+ * Removes compiled files whose source is gone: the compiler leaves them, and they would still be imported and
+ * counted in the hash of core/.
+ */
+export function removeOrphans(root) {
+  for (const dir of sourceDirs(root).filter((dir) => existsSync(join(root, 'dist', dir)))) {
+    for (const file of readdirSync(join(root, 'dist', dir), { recursive: true })) {
+      const [, source] = /^(.*)\.js(?:\.map)?$/.exec(file) ?? []
+      if (source !== undefined && !existsSync(join(root, dir, `${source}.ts`))) rmSync(join(root, 'dist', dir, file))
+    }
+  }
+}
+
+function sourceDirs(root) {
+  return JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8')).include
 }
 
 function someBelow(dir, isNewer) {

@@ -1,8 +1,8 @@
 /** The steps before the command line: is Node new enough, are packages and build up to date, who may install. */
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { buildIsStale } from '../../infra/bootstrap/compile.mjs'
+import { buildIsStale, removeOrphans } from '../../infra/bootstrap/compile.mjs'
 import { firstDifference, staleDependency } from '../../infra/bootstrap/dependencies.mjs'
 import { exclusively } from '../../infra/bootstrap/exclusively.mjs'
 import { nodeVersionFault } from '../../infra/bootstrap/node-version.mjs'
@@ -56,7 +56,8 @@ describe('The build', () => {
     const root = scratchDir()
     for (const dir of ['core/scaling', 'dist/cli']) mkdirSync(join(root, dir), { recursive: true })
     for (const file of ['core/scaling/decide.ts', 'tsconfig.json', 'dist/cli/main.js', 'dist/.built']) writeFileSync(join(root, file), '')
-    for (const old of ['core/scaling/decide.ts', 'tsconfig.json', 'core/scaling', 'core']) at(join(root, old), 100)
+    writeFileSync(join(root, 'tsconfig.build.json'), JSON.stringify({ include: ['core', 'cli'] }))
+    for (const old of ['core/scaling/decide.ts', 'tsconfig.json', 'tsconfig.build.json', 'core/scaling', 'core']) at(join(root, old), 100)
     at(join(root, 'dist/.built'), 200)
     return root
   }
@@ -78,6 +79,15 @@ describe('The build', () => {
     const root = builtCheckout()
     rmSync(join(root, 'core/scaling/decide.ts'))
     expect(buildIsStale(root)).toBe(true)
+  })
+
+  test('keeps nothing of a source that was removed', () => {
+    const root = builtCheckout()
+    mkdirSync(join(root, 'dist/core/scaling'), { recursive: true })
+    const [kept, gone, map] = ['decide.js', 'gone.js', 'gone.js.map'].map((name) => join(root, 'dist/core/scaling', name)) as [string, string, string]
+    for (const file of [kept, gone, map]) writeFileSync(file, '')
+    removeOrphans(root)
+    expect([kept, gone, map].map((file) => existsSync(file))).toEqual([true, false, false])
   })
 
   test('is stale when it never finished or lost its entry', () => {

@@ -90,6 +90,13 @@ describe('The compose file', () => {
   })
 })
 
+test('the image is built from every folder that is compiled, and runs as an ordinary user', () => {
+  const dockerfile = read('infra/Dockerfile')
+  const { include } = JSON.parse(read('tsconfig.build.json')) as { readonly include: readonly string[] }
+  expect(include.filter((dir) => !dockerfile.includes(`COPY ${dir} ${dir}\n`))).toEqual([])
+  expect(dockerfile).toContain('\nUSER node\n')
+})
+
 describe('The compose file and the launcher agree', () => {
   test('on versions', () => {
     expect(service('kafka').image).toBe(`apache/kafka:${versions.kafka}`)
