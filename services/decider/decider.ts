@@ -61,7 +61,7 @@ class Membership {
     this.owned = ownPartitions({ ...options, standby }, { ...options, ...appenders, onOwnTick }, options.log)
     this.died = new Promise<never>((_resolve, reject) => (this.die = reject))
     this.died.catch(() => undefined) // whoever runs the decider races on `died`; until then it must not be unhandled
-    standby.died.catch((error: unknown) => this.die(error))
+    standby.died.catch((error: unknown) => this.end(error))
   }
 
   async join(): Promise<void> {
@@ -69,11 +69,11 @@ class Membership {
     const subscription = await eventLog.join({ group, topic: 'signals', handler: this.owned.handler })
     this.skewedTicks = 0
     this.subscription = subscription
-    subscription.died.catch((error: unknown) => this.die(error))
+    subscription.died.catch((error: unknown) => this.end(error))
   }
 
   ready(): boolean {
-    return this.subscription !== null && this.skewedTicks === 0 && this.owned.caughtUp()
+    return !this.stopped && this.subscription !== null && this.skewedTicks === 0 && this.owned.caughtUp()
   }
 
   async leave(): Promise<void> {
@@ -87,7 +87,13 @@ class Membership {
     if (ignored !== null) this.options.metrics.ticksIgnored.inc({ reason: ignored })
     this.skewedTicks = ignored === 'clock-skew' ? this.skewedTicks + 1 : ignored === null ? 0 : this.skewedTicks
     if (ignored === 'clock-skew' && this.skewedTicks === TICKS_UNTIL_WITHDRAWAL)
-      this.withdraw().catch((error: unknown) => this.die(error))
+      this.withdraw().catch((error: unknown) => this.end(error))
+  }
+
+  private end(error: unknown): void {
+    this.stopped = true
+    this.owned.stop()
+    this.die(error)
   }
 
   /** Not awaited by the batch that found out: closing the subscription waits for that batch. */

@@ -17,8 +17,12 @@ export const ownPartitions = (source: RestoreSource, options: OwnerOptions, log:
   /** Assignments in progress or done; a revocation during a restore makes the restore moot. */
   const assignments = new Map<number, symbol>()
 
+  /** Partitions that hold a record this version cannot read. They stay ours, and nobody ticks or reads there. */
+  const unreadable = new Set<number>()
+
   const revoke = (partition: number): void => {
     assignments.delete(partition)
+    unreadable.delete(partition)
     owners.get(partition)?.stop()
     owners.delete(partition)
   }
@@ -39,8 +43,13 @@ export const ownPartitions = (source: RestoreSource, options: OwnerOptions, log:
       assigned: assign,
       batch: async (batch: RecordBatch) => (await owners.get(batch.partition)?.batch(batch)) ?? null,
       revoked: revoke,
+      stopped: (partition, error) => {
+        unreadable.add(partition)
+        owners.get(partition)?.stop()
+        log.error({ partition, err: error }, 'E_UNREADABLE the partition stops here; a version that knows the record goes on')
+      },
     },
-    caughtUp: () => [...assignments.keys()].every((partition) => owners.get(partition)?.caughtUp() ?? false),
+    caughtUp: () => unreadable.size === 0 && [...assignments.keys()].every((partition) => owners.get(partition)?.caughtUp() ?? false),
     stop: () => [...owners.keys()].forEach(revoke),
   }
 }

@@ -27,16 +27,20 @@ export type RestoreSource = {
 /** Builds the state of a newly assigned partition. Throws the log's port errors. */
 export const restorePartition = async (source: RestoreSource, partition: number): Promise<Restored> => {
   const { eventLog, standby, group, coreHash } = source
-  const committed = (await eventLog.committed(group, 'signals')).get(partition)
   const bounds = (await eventLog.bounds('signals')).find((candidate) => candidate.partition === partition)
   const { start, end } = bounds ?? { start: 0, end: 0 }
+  const committed = committedWithin((await eventLog.committed(group, 'signals')).get(partition), end)
   const snapshots = await standby.snapshotsOf(partition)
   const logId = snapshots.length === 0 ? null : await logIdOf(eventLog, { partition, start, end })
-  const plan = planRestore({ snapshots, coreHash, logId, committed: committed ?? null, start })
+  const plan = planRestore({ snapshots, coreHash, logId, committed, start })
   const state = openPartition(partition, coreHash)
   for (const snapshot of plan.snapshots) restoreService(state, snapshot)
   return { state, ...plan, committed: committed ?? start, end }
 }
+
+/** A commit past the end speaks of a topic that was deleted and made again. */
+const committedWithin = (committed: Offset | undefined, end: Offset): Offset | null =>
+  committed === undefined || committed > end ? null : committed
 
 export type RestorePlan = { readonly snapshots: readonly SnapshotTaken[]; readonly from: Offset }
 
