@@ -1,0 +1,73 @@
+/** `heteroscale apply -f`: records a service file and waits for the decider's verdict. */
+import { userInfo } from 'node:os'
+import { Command } from 'commander'
+import type { ApplyAnswer } from '../services/api/answers.ts'
+import { createApiClient } from './api-client.ts'
+import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import { text, wholeNumber } from './flags.ts'
+import type { OutputFormat } from './output.ts'
+import { formatted, outputFormat } from './output.ts'
+import { serverAddress } from './server-address.ts'
+import { loadServiceFile } from './service-file.ts'
+import type { Terminal } from './terminal.ts'
+
+type ApplyFlags = {
+  readonly file: string
+  readonly wait?: number
+  readonly expectedGeneration?: number
+  readonly confirmDecrease?: number
+  readonly output?: OutputFormat
+  readonly server?: string
+}
+
+const DEFAULT_WAIT_SECONDS = 10
+
+const help = `
+The file is checked here first, then recorded, and the command waits until the decider accepted or refused it.
+The first apply of a running service adopts its present counts.
+
+Examples:
+  $ heteroscale apply -f docs/examples/chat-70b.yaml
+  $ heteroscale apply -f service.yaml --wait 30                    a slow decider
+  $ heteroscale apply -f service.yaml --expected-generation 3      only if nobody changed it since
+  $ heteroscale apply -f service.yaml --confirm-decrease 75        a minimum that falls by more than half
+
+${exitCodesHelp}`
+
+export const applyCommand = (terminal: Terminal): Command =>
+  new Command('apply')
+    .description('record a service file and wait until the decider accepted or refused it')
+    .requiredOption('-f, --file <file>', 'service file, YAML or JSON; - for standard input', text)
+    .option('--wait <seconds>', `how long to wait for the decider, 0 to 60 (default: ${DEFAULT_WAIT_SECONDS})`, wholeNumber(0, 60))
+    .option('--expected-generation <n>', 'refuse unless the service is at this generation; 0: unless it is new', wholeNumber(0, 999_999_999))
+    .option('--confirm-decrease <percent>', 'let a minimum fall by up to this share', wholeNumber(1, 100))
+    .option('-o, --output <format>', 'print the answer as json or yaml', outputFormat)
+    .addHelpText('after', help)
+    .action((_flags: ApplyFlags, command: Command) => apply(terminal, command.optsWithGlobals<ApplyFlags>()))
+
+const apply = async (terminal: Terminal, flags: ApplyFlags): Promise<void> => {
+  const { bytes } = await loadServiceFile(flags.file, terminal, 'nothing was applied')
+  const client = createApiClient(serverAddress(flags.server, terminal))
+  const answer = await client.post<ApplyAnswer>(`/services?${queryOf(flags)}`, bytes, { 'x-heteroscale-author': author() })
+  if (flags.output) terminal.print(formatted(answer, flags.output))
+  if (answer.outcome === 'recorded') {
+    throw new CliError(exitCodes.notYetAccepted, `E_NOT_YET_ACCEPTED service/${answer.service}: ${answer.message}; see heteroscale get services`)
+  }
+  if (!flags.output) terminal.print(`service/${answer.service} ${answer.outcome} (generation ${answer.generation})`)
+}
+
+const queryOf = (flags: ApplyFlags): string => {
+  const query = new URLSearchParams({ waitSeconds: String(flags.wait ?? DEFAULT_WAIT_SECONDS) })
+  if (flags.expectedGeneration !== undefined) query.set('expectedGeneration', String(flags.expectedGeneration))
+  if (flags.confirmDecrease !== undefined) query.set('confirmDecrease', String(flags.confirmDecrease))
+  return query.toString()
+}
+
+/** Name of the account, for the record; some containers have accounts without one. */
+const author = (): string => {
+  try {
+    return userInfo().username.replace(/[^\w.@+-]/g, '_').slice(0, 64) || 'unknown'
+  } catch {
+    return 'unknown'
+  }
+}

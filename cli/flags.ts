@@ -1,0 +1,29 @@
+/** Values of flags: an empty value is a forgotten one (`--max ""` is not 0), and a flag stands once. */
+import { InvalidArgumentError } from 'commander'
+
+/** Wraps a parser so that an empty value, a value that looks like a flag, and a second occurrence are usage errors. */
+export const once =
+  <T>(parse: (value: string) => T) =>
+  (value: string, previous: T | undefined): T => {
+    if (previous !== undefined) throw new InvalidArgumentError('given twice; once is allowed.')
+    if (value.trim() === '') throw new InvalidArgumentError('empty value.')
+    if (value.startsWith('--')) throw new InvalidArgumentError(`${value} looks like a flag; a value was expected.`)
+    return parse(value)
+  }
+
+export const text = once((value) => value)
+
+/** Decimal digits only: `1e3`, `0x10` and digits of other scripts are refused. */
+export const wholeNumber = (least: number, most: number) =>
+  once((value) => {
+    const number = /^[0-9]{1,9}$/.test(value) ? Number(value) : Number.NaN
+    if (!(number >= least && number <= most)) throw new InvalidArgumentError(`expected a whole number ${least}-${most}.`)
+    return number
+  })
+
+export const oneOf = <T extends string>(...words: readonly T[]) =>
+  once((value): T => {
+    const word = words.find((candidate) => candidate === value)
+    if (word === undefined) throw new InvalidArgumentError(`expected ${words.join(' or ')}.`)
+    return word
+  })

@@ -1,0 +1,90 @@
+/** Columns of the tables of `get`. */
+import { showCounts } from '../core/roles.ts'
+import type {
+  DecisionAnswer,
+  GroupAnswer,
+  IntentState,
+  ListAnswer,
+  RolloutAnswer,
+  RolloutState,
+  ServiceAnswer,
+} from '../services/api/answers.ts'
+import { showCountsOrDash, showDuration, showNumber } from './quantities.ts'
+import type { Colour, Column } from './table.ts'
+import { table } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+export const serviceTable = ({ now, items }: ListAnswer<ServiceAnswer>, terminal: Terminal): string => {
+  const signal = (row: ServiceAnswer, name: string): string => showNumber(row.signals.find((one) => one.signal === name)?.value)
+  const columns: readonly Column<ServiceAnswer>[] = [
+    { heading: 'NAME', cell: (row) => row.name },
+    { heading: 'CELL', cell: (row) => row.manifest?.spec.cell ?? '' },
+    { heading: 'GEN', cell: (row) => String(row.generation) },
+    { heading: 'ACCEPTED', cell: (row) => (row.accepted ? 'yes' : 'no'), colour: (row) => (row.accepted ? 'green' : 'red') },
+    { heading: 'TARGET', cell: (row) => showCountsOrDash(row.target) },
+    { heading: 'DESIRED', cell: (row) => showCountsOrDash(row.observed?.desired) },
+    { heading: 'READY', cell: (row) => showCountsOrDash(row.observed?.ready) },
+    { heading: 'REGISTERED', cell: (row) => showCountsOrDash(row.observed?.registered) },
+    { heading: 'DECODE-TPS', cell: (row) => signal(row, 'decodeTps') },
+    { heading: 'TTFT-P95', cell: (row) => withUnit(signal(row, 'ttftMsP95'), 'ms') },
+    { heading: 'TBT-P95', cell: (row) => withUnit(signal(row, 'tbtMsP95'), 'ms') },
+    { heading: 'LAST', cell: (row) => row.lastDecision?.kind ?? '' },
+    { heading: 'AGE', cell: (row) => (row.lastDecision === null ? '' : showDuration(now - row.lastDecision.time)) },
+  ]
+  return table(items, columns, terminal)
+}
+
+const withUnit = (value: string, unit: string): string => (value === '-' ? value : `${value}${unit}`)
+
+export const groupTable = ({ now, items }: ListAnswer<GroupAnswer>, terminal: Terminal): string => {
+  const stage = (row: GroupAnswer, name: 'desired' | 'ready' | 'registered'): string =>
+    showCounts({ prefill: row.roles.prefill?.[name] ?? 0, decode: row.roles.decode?.[name] ?? 0 })
+  const columns: readonly Column<GroupAnswer>[] = [
+    { heading: 'GROUP', cell: (row) => row.group },
+    { heading: 'SERVICE', cell: (row) => row.service },
+    { heading: 'SUB-CLUSTER', cell: (row) => row.subCluster },
+    { heading: 'DOMAIN', cell: (row) => row.domain },
+    { heading: 'DESIRED', cell: (row) => stage(row, 'desired') },
+    { heading: 'READY', cell: (row) => stage(row, 'ready') },
+    { heading: 'REGISTERED', cell: (row) => stage(row, 'registered') },
+    { heading: 'GPUS', cell: (row) => [row.roles.prefill?.gpuType, row.roles.decode?.gpuType].filter(Boolean).join('/') },
+    { heading: 'SEQ', cell: (row) => String(row.sequence) },
+    { heading: 'ROLLOUT', cell: (row) => row.rollout ?? '', colour: (row) => (row.rollout === null ? null : rolloutColour(row.rollout)) },
+    { heading: 'SEEN', cell: (row) => showDuration(now - row.observedAt) },
+  ]
+  return table(items, columns, terminal)
+}
+
+export const decisionTable = ({ now, items }: ListAnswer<DecisionAnswer>, terminal: Terminal): string => {
+  const columns: readonly Column<DecisionAnswer>[] = [
+    { heading: 'ID', cell: (row) => row.id },
+    { heading: 'AGE', cell: (row) => showDuration(now - row.time) },
+    { heading: 'KIND', cell: (row) => row.kind },
+    { heading: 'FROM', cell: (row) => showCounts(row.from) },
+    { heading: 'TO', cell: (row) => showCounts(row.to) },
+    { heading: 'OUTCOME', cell: (row) => row.outcome ?? '', colour: (row) => (row.outcome === null ? null : intentColour(row.outcome)) },
+    { heading: 'REASON', cell: (row) => row.reason },
+  ]
+  return table(items, columns, terminal)
+}
+
+export const rolloutTable = ({ now, items }: ListAnswer<RolloutAnswer>, terminal: Terminal): string => {
+  const columns: readonly Column<RolloutAnswer>[] = [
+    { heading: 'GROUP', cell: (row) => row.group },
+    { heading: 'INTENT', cell: (row) => row.intentId },
+    { heading: 'SEQ', cell: (row) => String(row.sequence) },
+    { heading: 'TARGET', cell: (row) => showCountsOrDash(row.target) },
+    { heading: 'STATE', cell: (row) => row.state, colour: (row) => rolloutColour(row.state) },
+    { heading: 'LAST-STEP', cell: (row) => row.steps.at(-1)?.step ?? '' },
+    { heading: 'AGE', cell: (row) => showDuration(now - row.startedAt) },
+    { heading: 'TOOK', cell: (row) => (row.endedAt === null ? '' : showDuration(row.endedAt - row.startedAt)) },
+    { heading: 'DETAIL', cell: (row) => row.detail },
+  ]
+  return table(items, columns, terminal)
+}
+
+export const rolloutColour = (state: RolloutState): Colour =>
+  ({ committed: 'green', placed: 'yellow', running: 'yellow', undoing: 'yellow', 'rolled-back': 'red', stuck: 'red' } as const)[state]
+
+export const intentColour = (state: IntentState): Colour | null =>
+  ({ completed: 'green', partial: 'yellow', refused: 'red', expired: 'red', superseded: null, emitted: null, 'rolling-out': null } as const)[state]

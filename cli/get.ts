@@ -1,0 +1,107 @@
+/** `heteroscale get`: what there is, as tables, JSON or YAML; once or again and again. */
+import { Argument, Command, InvalidArgumentError } from 'commander'
+import { nearestWord } from '../core/service/nearest-word.ts'
+import type { ListAnswer } from '../services/api/answers.ts'
+import type { ApiClient } from './api-client.ts'
+import { createApiClient } from './api-client.ts'
+import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import { text, wholeNumber } from './flags.ts'
+import { decisionTable, groupTable, rolloutTable, serviceTable } from './get-tables.ts'
+import type { OutputFormat } from './output.ts'
+import { formatted, outputFormat } from './output.ts'
+import { serverAddress } from './server-address.ts'
+import type { Terminal } from './terminal.ts'
+
+const kinds = ['services', 'groups', 'decisions', 'rollouts'] as const
+type Kind = (typeof kinds)[number]
+
+/** `service` is understood as `services`. */
+const kindOf = (value: string): Kind => {
+  const kind = kinds.find((candidate) => candidate === value || candidate === `${value}s`)
+  if (kind !== undefined) return kind
+  const near = nearestWord(value, kinds)
+  throw new InvalidArgumentError(`expected ${kinds.join(', ')}${near === null ? '' : ` (did you mean ${near}?)`}.`)
+}
+
+type GetFlags = {
+  readonly service?: string
+  readonly limit?: number
+  readonly output?: OutputFormat
+  readonly watch?: boolean
+  readonly server?: string
+}
+
+const WATCH_PERIOD_MS = 1000
+
+const help = `
+Counts read as 6P+12D: six prefill and twelve decode instances. Ages are in world time.
+
+Examples:
+  $ heteroscale get services
+  $ heteroscale get groups --service chat-70b
+  $ heteroscale get decisions --limit 5           the newest five
+  $ heteroscale get rollouts --watch              again whenever something changed; Ctrl-C ends it
+  $ heteroscale get decisions -o json | jq '.items[0].id'
+
+${exitCodesHelp}`
+
+export const getCommand = (terminal: Terminal): Command =>
+  new Command('get')
+    .description('show services, deployment groups, decisions or rollouts')
+    .addArgument(new Argument('<kind>', kinds.join(', ')).argParser(kindOf))
+    .option('--service <name>', 'only what belongs to this service', text)
+    .option('--limit <n>', 'at most this many decisions or rollouts, newest first (default: 20)', wholeNumber(1, 1000))
+    .option('-o, --output <format>', 'json or yaml instead of a table', outputFormat)
+    .option('-w, --watch', 'show again whenever something changed, until Ctrl-C')
+    .addHelpText('after', help)
+    .action((kind: Kind, _flags: GetFlags, command: Command) => get(terminal, kind, command.optsWithGlobals<GetFlags>()))
+
+const get = async (terminal: Terminal, kind: Kind, flags: GetFlags): Promise<void> => {
+  const client = createApiClient(serverAddress(flags.server, terminal))
+  const show = async (): Promise<Shown> => render(await fetchList(client, kind, flags), { terminal, kind, flags })
+  const first = await show()
+  terminal.print(first.text)
+  if (flags.watch) await watch(terminal, first, show)
+}
+
+/** `key` leaves out what changes with time alone, such as ages. */
+type Shown = { readonly text: string; readonly key: string }
+
+/** A failed look is reported and tried again: the API may be restarting. */
+const watch = async (terminal: Terminal, first: Shown, show: () => Promise<Shown>): Promise<void> => {
+  let last = first
+  while ((await terminal.pause(WATCH_PERIOD_MS)) === 'go') {
+    const next = await show().catch((error: unknown) => failedLook(terminal, error, last))
+    if (next.key === last.key) continue
+    last = next
+    terminal.print(`\n${next.text}`)
+  }
+}
+
+const failedLook = (terminal: Terminal, error: unknown, last: Shown): Shown => {
+  if (!(error instanceof CliError) || error.exitCode !== exitCodes.unavailable) throw error
+  terminal.warn(`${error.message}; trying again`)
+  return last
+}
+
+const fetchList = async (client: ApiClient, kind: Kind, flags: GetFlags): Promise<ListAnswer<unknown>> => {
+  const query = new URLSearchParams()
+  if (flags.service !== undefined && kind !== 'services') query.set('service', flags.service)
+  if (kind === 'decisions' || kind === 'rollouts') query.set('limit', String(flags.limit ?? 20))
+  const list = await client.get<ListAnswer<{ readonly name?: string }>>(`/${kind}?${query}`)
+  if (kind !== 'services' || flags.service === undefined) return list
+  return { ...list, items: list.items.filter((item) => item.name === flags.service) }
+}
+
+const tables = { services: serviceTable, groups: groupTable, decisions: decisionTable, rollouts: rolloutTable } as const
+
+const render = (
+  list: ListAnswer<unknown>,
+  how: { readonly terminal: Terminal; readonly kind: Kind; readonly flags: GetFlags },
+): Shown => {
+  const key = JSON.stringify(list.items)
+  if (how.flags.output) return { key, text: formatted(list, how.flags.output) }
+  if (list.items.length === 0) return { key, text: `No ${how.kind} found.` }
+  const draw = tables[how.kind] as (list: ListAnswer<unknown>, terminal: Terminal) => string
+  return { key, text: draw(list, how.terminal) }
+}

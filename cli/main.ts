@@ -1,0 +1,23 @@
+/** The command `heteroscale`. */
+import type { Command } from 'commander'
+import { runCommandLine } from './program.ts'
+import { processTerminal } from './terminal.ts'
+
+/** Verbs that only talk to the API: for them the rest of the product, half a second of loading, stays on disk. */
+const light = ['validate', 'apply', 'get', 'explain']
+
+const heavyVerbs = async (): Promise<readonly Command[]> => {
+  const [{ upCommand }, { downCommand }, { replayCommand }] = await Promise.all([import('./up.ts'), import('./down.ts'), import('./replay.ts')])
+  return [upCommand(), downCommand(), replayCommand()]
+}
+
+// `heteroscale get decisions | head -1` closes the pipe: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+const args = process.argv.slice(2)
+const exitCode = await runCommandLine(args, processTerminal, args.some((arg) => light.includes(arg)) ? [] : await heavyVerbs())
+// Zero leaves alone what a verb set by itself.
+if (exitCode !== 0) process.exitCode = exitCode

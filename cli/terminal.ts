@@ -1,0 +1,46 @@
+/** The world outside a verb: its output, its input, its environment. Tests give their own. */
+import { readFile } from 'node:fs/promises'
+
+export type Terminal = {
+  /** One line or more to standard output; the line end is added. */
+  print(text: string): void
+  /** The same to standard error: progress and errors, so that standard output stays parseable. */
+  warn(text: string): void
+  /** Bytes of a file, or of standard input for `-`. Throws what node:fs throws. */
+  read(path: string): Promise<Uint8Array>
+  readonly env: { readonly [key: string]: string | undefined }
+  readonly isTty: boolean
+  readonly now: () => number
+  /** Resolves after that wall time, or with `stop` at Ctrl-C. */
+  pause(ms: number): Promise<'go' | 'stop'>
+}
+
+export const processTerminal: Terminal = {
+  print: (text) => void process.stdout.write(`${text}\n`),
+  warn: (text) => void process.stderr.write(`${text}\n`),
+  read: (path) => (path === '-' ? readStandardInput() : readFile(path)),
+  env: process.env,
+  isTty: process.stdout.isTTY === true,
+  now: () => Date.now(),
+  pause: (ms) =>
+    new Promise((resolve) => {
+      const interrupted = (): void => finish('stop')
+      const timer = setTimeout(() => finish('go'), ms)
+      const finish = (how: 'go' | 'stop'): void => {
+        clearTimeout(timer)
+        process.off('SIGINT', interrupted)
+        resolve(how)
+      }
+      process.once('SIGINT', interrupted)
+    }),
+}
+
+const readStandardInput = async (): Promise<Uint8Array> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+/** Colours only on a terminal that did not ask for none (https://no-color.org). */
+export const hasColours = (terminal: Terminal): boolean =>
+  terminal.isTty && (terminal.env['NO_COLOR'] ?? '') === '' && terminal.env['TERM'] !== 'dumb'
