@@ -1,8 +1,123 @@
-import type { EpochMs, Offset } from '../units.ts'
+/** One service at one tick: forget what is old, settle what stands, decide, and write it down. */
+import type { IntentExpired } from '../events/decided.ts'
+import type { ServiceManifest } from '../service/specification.ts'
+import { dropHeartbeatsBefore } from '../signals/heartbeat.ts'
+import { dropEmptyViewsBefore } from '../signals/instances.ts'
+import { dropSamplesBefore, nextWindowEnd, samplesUntil } from '../signals/sample.ts'
+import type { DurationMs, EpochMs, Offset } from '../units.ts'
+import { secondsToMs } from '../units.ts'
+import type { DecisionArgument } from './argument.ts'
 import type { Claim } from './claim.ts'
+import { conditionsAfter } from './conditions.ts'
+import { accepted } from './configure.ts'
+import { decide } from './decide.ts'
 import type { Emitted } from './emitted.ts'
+import { abandonedAt } from './intents.ts'
+import type { OpenIntent } from './intents.ts'
+import { rememberRecommendation } from './memory.ts'
+import { recordVerdict } from './record.ts'
 import type { ServiceState } from './service-state.ts'
+import { abandon, adoptionAt, presentTarget, settle } from './settle.ts'
+import { stabilisationWindows } from './stabilisation.ts'
+import type { Verdict } from './verdict.ts'
 
-export type TickContext = { readonly claim: Claim; readonly coreHash: string; readonly partition: number; readonly tickOffset: Offset }
-export declare const isDue: (state: ServiceState, nowMs: EpochMs) => boolean
-export declare const evaluate: (state: ServiceState, context: TickContext) => { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
+/** A tick at T decides on windows that end by T − this: until then a sample may be under way (DESIGN 3.3). */
+export const latenessMs: DurationMs = 2_000
+
+export type TickContext = {
+  readonly claim: Claim
+  readonly coreHash: string
+  readonly partition: number
+  readonly tickOffset: Offset
+}
+
+export type Evaluated = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
+
+/** Only services with new input, or with a timer that ran out, are evaluated. */
+export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
+  state.hasNewInput || (state.recheckAtMs !== null && state.recheckAtMs <= nowMs)
+
+export const evaluate = (before: ServiceState, context: TickContext): Evaluated => {
+  const nowMs = context.claim.lastTickMs
+  const { state: open, abandoned } = abandon(forget(before, nowMs), nowMs)
+  const state = settle(open, nowMs)
+  const argument = argumentOf(state, context)
+  const verdict = decide(argument)
+  const recorded = recordVerdict(state, argument, verdict)
+  const announced = announce(remember(recorded.state, before, { verdict, nowMs }), verdict, nowMs)
+  return {
+    state: { ...announced.state, hasNewInput: false, recheckAtMs: recheckAt(announced.state, verdict, nowMs) },
+    emitted: [...abandoned.map((intent) => expired(state, intent, nowMs)), ...recorded.emitted, ...announced.emitted],
+  }
+}
+
+/** Drops samples and reports that no rule looks at any more. */
+const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const before = nowMs - retentionOf(state.manifest)
+  return {
+    ...state,
+    signals: dropSamplesBefore(state.signals, before),
+    heartbeats: dropHeartbeatsBefore(state.heartbeats, before),
+    instances: dropEmptyViewsBefore(state.instances, before),
+  }
+}
+
+/** Twice the longest window: a silent source is stale for as long as it was heard, and only then missing. */
+const retentionOf = ({ spec }: ServiceManifest): DurationMs => {
+  const { proportional, latencyGuard } = spec.policies
+  const longest = Math.max(proportional.windowSeconds, latencyGuard.windowSeconds, spec.evidence.staleAfterSeconds, 60)
+  return 2 * secondsToMs(longest) + latenessMs
+}
+
+const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffset }: TickContext): DecisionArgument => ({
+  service: state.service,
+  tick: { logId: claim.logId ?? '', partition, offset: tickOffset },
+  coreHash,
+  nowMs: claim.lastTickMs,
+  horizonMs: claim.lastTickMs - latenessMs,
+  ownerSinceMs: claim.ownerSinceMs,
+  spec: state.manifest.spec,
+  signals: samplesUntil(state.signals, claim.lastTickMs - latenessMs),
+  heartbeats: state.heartbeats,
+  instances: state.instances,
+  current: presentTarget(state),
+  ordersUnderWay: state.openIntents.map(({ sequence, kind, target, emittedAtMs }) => ({ sequence, kind, target, emittedAtMs })),
+  memory: state.memory,
+})
+
+/** Feeds the stabilisation windows. Counts that were adopted just now count as recommended: less must be earned. */
+const remember = (state: ServiceState, before: ServiceState, { verdict, nowMs }: { verdict: Verdict; nowMs: EpochMs }): ServiceState => {
+  if (!verdict.recommended || !verdict.current) return state
+  const counts = isAdopted(before, state) ? verdict.current : verdict.recommended
+  const windows = stabilisationWindows({ spec: state.manifest.spec })
+  return { ...state, memory: rememberRecommendation(state.memory, { atMs: nowMs, counts }, windows) }
+}
+
+const isAdopted = (before: ServiceState, state: ServiceState): boolean =>
+  state.settled !== null && state.settled !== before.settled
+
+/** Tells `services` when a condition changed, or when the newest manifest was taken while nobody could write. */
+const announce = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Evaluated => {
+  const conditions = conditionsAfter(state, verdict, nowMs)
+  const isNews = state.unannounced || conditions.some((condition, index) => condition !== state.conditions[index])
+  const next = { ...state, conditions, unannounced: false }
+  return { state: next, emitted: isNews ? [accepted(next, nowMs)] : [] }
+}
+
+const expired = ({ service }: ServiceState, intent: OpenIntent, time: EpochMs): Emitted => {
+  const detail = `no report since ${intent.reportedAtMs ?? intent.emittedAtMs}; it expired at ${intent.expiresAtMs}; it counts as lost now`
+  const event: IntentExpired = { type: 'IntentExpired', service, intentId: intent.intentId, sequence: intent.sequence, detail, time }
+  return { topic: 'rollouts', key: service, event }
+}
+
+/** The earliest moment at which another verdict is possible without new input. */
+const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): EpochMs | null => {
+  const pending = nextWindowEnd(state.signals, nowMs - latenessMs)
+  const times = [
+    verdict.recheckAtMs,
+    pending === null ? null : pending + latenessMs,
+    adoptionAt(state),
+    ...state.openIntents.map(abandonedAt),
+  ].filter((time) => time !== null && time > nowMs) as EpochMs[]
+  return times.length === 0 ? null : Math.min(...times)
+}

@@ -8,7 +8,7 @@ import type { SnapshotTaken } from '../events/decided.ts'
 import type { SignalEvent } from '../events/event.ts'
 import type { ClockTicked } from '../events/input.ts'
 import type { ServiceId } from '../ids.ts'
-import type { DurationMs, EpochMs, Offset } from '../units.ts'
+import type { EpochMs, Offset } from '../units.ts'
 import { assert } from '../units.ts'
 import { claimAfter, roleOf, unclaimed } from './claim.ts'
 import type { Claim } from './claim.ts'
@@ -33,10 +33,6 @@ export type PartitionState = {
   order: ServiceId[]
   /** Per restored service, the last offset that its snapshot includes. */
   readonly restoredThrough: Map<ServiceId, Offset>
-  /** Time of the last snapshot per service; services without one are absent. Also holds removed services. */
-  readonly snapshotAt: Map<ServiceId, EpochMs>
-  /** Services that were removed since their last snapshot: their next one is a tombstone. */
-  readonly removed: Set<ServiceId>
 }
 
 export const openPartition = (partition: number, coreHash: string): PartitionState => ({
@@ -47,8 +43,6 @@ export const openPartition = (partition: number, coreHash: string): PartitionSta
   services: new Map(),
   order: [],
   restoredThrough: new Map(),
-  snapshotAt: new Map(),
-  removed: new Set(),
 })
 
 type SnapshotContent = { readonly claim: Claim; readonly state: ServiceState }
@@ -66,7 +60,6 @@ export const restoreService = (state: PartitionState, snapshot: SnapshotTaken): 
   if (snapshot.lastInputOffset < lowestRestored(state)) state.claim = content.claim
   putService(state, content.state)
   state.restoredThrough.set(snapshot.service, snapshot.lastInputOffset)
-  state.snapshotAt.set(snapshot.service, snapshot.time)
   return true
 }
 
@@ -126,40 +119,21 @@ const foldInput = (
 const putService = (state: PartitionState, service: ServiceState): void => {
   if (!state.services.has(service.service)) state.order = [...state.order, service.service].sort()
   state.services.set(service.service, service)
-  state.removed.delete(service.service)
 }
 
 const removeService = (state: PartitionState, service: ServiceId): void => {
   if (!state.services.delete(service)) return
   state.order = state.order.filter((one) => one !== service)
-  if (state.snapshotAt.delete(service)) state.removed.add(service)
-}
-
-/** Each service gets a snapshot this often, changed or not, so that restoring starts near the end of the log. */
-export const snapshotPeriodMs: DurationMs = 600_000
-
-/**
- * Services whose snapshot must be written before the next commit: new ones, removed ones (a tombstone), and those
- * whose last one is ten minutes of tick time old. Empty under the claim of another core.
- */
-export const dueSnapshots = (state: PartitionState): readonly ServiceId[] => {
-  if (state.claim.logId === null || !isActive(state)) return []
-  const latest = state.claim.lastTickMs - snapshotPeriodMs
-  const isOld = (service: ServiceId): boolean => (state.snapshotAt.get(service) ?? -Infinity) <= latest
-  return [...state.removed, ...state.order.filter(isOld)].sort()
 }
 
 /**
- * The service's state through the last folded record, to be written under its key; null is the tombstone of a removed
- * service. The service is not due again until ten minutes after `time`.
+ * The service's state through the last folded record, to be written under its key. Null when the service is not
+ * managed (a tombstone belongs under its key) or nobody has claimed the partition yet.
  */
 export const snapshotService = (state: PartitionState, service: ServiceId, time: EpochMs): SnapshotTaken | null => {
   const content = state.services.get(service)
-  state.removed.delete(service)
-  if (!content) return null
   const { logId } = state.claim
-  assert(logId !== null, 'a snapshot needs a claimed partition')
-  state.snapshotAt.set(service, time)
+  if (!content || logId === null) return null
   return {
     type: 'SnapshotTaken',
     service,

@@ -1,0 +1,54 @@
+/** Which way to go when the policies differ: out by the largest ask, in only when nothing objects (DESIGN 5.3). */
+import type { PolicyAsk } from '../events/decided.ts'
+import type { RoleCounts } from '../roles.ts'
+import { maximumOf } from '../service/specification.ts'
+import type { Situation } from './argument.ts'
+import { boundsAsk } from './bounds.ts'
+import { isWithin, maxCounts, minCounts } from './counts.ts'
+import { grow, largestAsk } from './grow.ts'
+import { guardResting, latencyGuardAsk } from './latency-guard.ts'
+import { proportionalAsk } from './proportional.ts'
+import { ratioAsk } from './ratio.ts'
+import { evidenceVeto, shrink, smallestAsk, unusable } from './shrink.ts'
+import { hold } from './verdict.ts'
+import type { Outcome } from './verdict.ts'
+
+export const allAsks = (situation: Situation): readonly PolicyAsk[] => [
+  proportionalAsk(situation),
+  latencyGuardAsk(situation),
+  ratioAsk(situation),
+  boundsAsk(situation),
+]
+
+/** An outcome, and what was wanted before restraint. */
+export type Combined = { readonly outcome: Outcome; readonly recommended: RoleCounts }
+
+export const combine = (situation: Situation, asks: readonly PolicyAsk[]): Combined => {
+  const out = boundedAsk(situation, asks)
+  if (!isWithin(out, situation.current)) return { outcome: grow(situation, asks), recommended: out }
+  if (asks.some(({ direction }) => direction === 'in')) return agreeToShrink(situation, asks)
+  return { outcome: { hold: reasonToStay(situation, asks), limits: [] }, recommended: situation.current }
+}
+
+/** The largest ask to grow, as far as the maximum lets it. */
+const boundedAsk = (situation: Situation, asks: readonly PolicyAsk[]): RoleCounts =>
+  minCounts(largestAsk(situation.current, asks), maxCounts(situation.current, maximumOf(situation.spec)))
+
+const agreeToShrink = (situation: Situation, asks: readonly PolicyAsk[]): Combined => {
+  const veto = evidenceVeto(situation)
+  if (veto) return { outcome: { hold: veto, limits: [] }, recommended: situation.current }
+  return { outcome: shrink(situation, asks), recommended: smallestAsk(situation.current, asks) }
+}
+
+/** Nothing is to be done; the most telling reason for it. */
+const reasonToStay = (situation: Situation, asks: readonly PolicyAsk[]) => {
+  const { evidence, current, spec } = situation
+  const blocked = asks.find(({ direction }) => direction === 'out')
+  if (blocked) return hold('AT_BOUNDS', `${blocked.reason}; the maximum is ${maximumOf(spec).prefill}P+${maximumOf(spec).decode}D`)
+  const { state } = evidence.demand
+  if (state !== 'fresh' && state !== 'idle') return unusable(evidence.demand)
+  const resting = guardResting(situation)
+  if (resting) return resting
+  const [proportional] = asks
+  return hold('INSIDE_TOLERANCE', proportional?.reason ?? `${current.prefill}P+${current.decode}D`)
+}

@@ -1,0 +1,51 @@
+/** What the decider thinks of a service, in the words of Kubernetes. */
+import type { Condition } from '../events/decided.ts'
+import type { EpochMs } from '../units.ts'
+import type { ServiceState } from './service-state.ts'
+import type { HoldReason, Verdict } from './verdict.ts'
+
+type Assessment = Omit<Condition, 'lastTransitionTime'>
+
+/** The conditions after a verdict. One whose status and reason stay keeps its message and its time. */
+export const conditionsAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): readonly Condition[] =>
+  [ableToScale(state, verdict), scalingActive(verdict), scalingLimited(verdict), ratioSatisfied(verdict)].map((next) => {
+    const before = state.conditions.find(({ type }) => type === next.type)
+    if (before && before.status === next.status && before.reason === next.reason) return before
+    return { ...next, lastTransitionTime: before && before.status === next.status ? before.lastTransitionTime : nowMs }
+  })
+
+const ableToScale = (state: ServiceState, verdict: Verdict): Assessment => {
+  const [stuck] = state.stuckGroups
+  if (stuck) return { type: 'AbleToScale', status: 'False', reason: 'RolloutStuck', message: `group ${stuck.group} waits for repair` }
+  const held = heldBy(verdict, ['FAILURE_BACKOFF'])
+  if (held) return { type: 'AbleToScale', status: 'False', reason: 'FailureBackoff', message: held }
+  return { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'nothing stands in the way of an order' }
+}
+
+const evidenceHolds = ['INSTANCES_UNKNOWN', 'EVIDENCE_MISSING', 'EVIDENCE_FAILED', 'EVIDENCE_STALE', 'COVERAGE_LOW'] as const
+
+const scalingActive = (verdict: Verdict): Assessment => {
+  const held = heldBy(verdict, evidenceHolds)
+  return held
+    ? { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: held }
+    : { type: 'ScalingActive', status: 'True', reason: 'ValidEvidence', message: 'the target follows the signals' }
+}
+
+const scalingLimited = (verdict: Verdict): Assessment => {
+  const held = heldBy(verdict, ['AT_BOUNDS', 'RATE_LIMITED', 'NO_FEASIBLE_PAIR'])
+  const [limit] = verdict.limits
+  if (held) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: held }
+  if (limit) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: `${limit.limit}: ${limit.detail}` }
+  return { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange', message: 'no limit changes what is wanted' }
+}
+
+const ratioSatisfied = ({ current, isRatioSatisfied }: Verdict): Assessment => {
+  if (!current) return { type: 'RatioSatisfied', status: 'Unknown', reason: 'InstancesUnknown', message: 'the counts are not known' }
+  return isRatioSatisfied
+    ? { type: 'RatioSatisfied', status: 'True', reason: 'InBand', message: `${current.prefill}P+${current.decode}D is in band` }
+    : { type: 'RatioSatisfied', status: 'False', reason: 'OutOfBand', message: `${current.prefill}P+${current.decode}D is out of band` }
+}
+
+/** The hold's detail when its reason is one of `reasons`. */
+const heldBy = (verdict: Verdict, reasons: readonly HoldReason[]): string | null =>
+  'hold' in verdict && reasons.includes(verdict.hold.reason) ? `${verdict.hold.reason}: ${verdict.hold.detail}` : null

@@ -1,0 +1,17 @@
+/** Comparing and bounding pairs of role counts. */
+import type { RoleCounts } from '../roles.ts'
+
+export const eachRole = (compute: (role: 'prefill' | 'decode') => number): RoleCounts => ({
+  prefill: compute('prefill'),
+  decode: compute('decode'),
+})
+
+export const maxCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => eachRole((role) => Math.max(a[role], b[role]))
+export const minCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => eachRole((role) => Math.min(a[role], b[role]))
+
+/** True when neither role has more instances than in `most`. */
+export const isWithin = (counts: RoleCounts, most: RoleCounts): boolean =>
+  counts.prefill <= most.prefill && counts.decode <= most.decode
+
+/** Pairs from `least` to `most`, both included, each role by itself. */
+export type Box = { readonly least: RoleCounts; readonly most: RoleCounts }

@@ -1,0 +1,82 @@
+/** From asks to grow to an order, or to the rule that stops it. Bounds come after rates, the ratio comes last. */
+import type { PolicyAsk } from '../events/decided.ts'
+import type { RoleCounts } from '../roles.ts'
+import { sameCounts, showCounts } from '../roles.ts'
+import { maximumOf, minimumOf } from '../service/specification.ts'
+import type { Situation } from './argument.ts'
+import { isWithin, maxCounts, minCounts } from './counts.ts'
+import { applyLimit } from './limits.ts'
+import type { Limited } from './limits.ts'
+import { nearestPair, ratioRuleOf } from './ratio.ts'
+import { rateCeiling } from './rate.ts'
+import { cooldownOut, failureBackoff, tooManyOrders } from './restraint.ts'
+import { stabilisedOut, stabilisedUntil } from './stabilisation.ts'
+import { hold } from './verdict.ts'
+import type { Hold, Order, Outcome } from './verdict.ts'
+
+/** The largest ask of those that want to grow, role by role; never less than the present target. */
+export const largestAsk = (current: RoleCounts, asks: readonly PolicyAsk[]): RoleCounts =>
+  asks.filter(({ direction }) => direction === 'out').reduce((most, ask) => maxCounts(most, ask.target), current)
+
+/** Orders growth. What is below the minimum does not wait for cooldown, stabilisation or rate. */
+export const grow = (situation: Situation, asks: readonly PolicyAsk[]): Outcome => {
+  const stop = failureBackoff(situation) ?? tooManyOrders(situation)
+  if (stop) return { hold: stop, limits: [] }
+  const urgent = largestAsk(situation.current, asks.filter(({ policy }) => policy === 'bounds'))
+  const cooling = cooldownOut(situation)
+  if (cooling && sameCounts(urgent, situation.current)) return { hold: cooling, limits: [] }
+  const wanted = cooling ? urgent : largestAsk(situation.current, asks)
+  return ordered(situation, asks, restrained(situation, wanted, urgent))
+}
+
+/** Stabilisation, then rates, then bounds; never below `urgent`, which no restraint holds back. */
+const restrained = (situation: Situation, wanted: RoleCounts, urgent: RoleCounts): Limited & { readonly ceiling: RoleCounts } => {
+  const { current, spec } = situation
+  const maximum = maxCounts(current, maximumOf(spec))
+  const stabilised = maxCounts(urgent, stabilisedOut(situation, wanted))
+  const ceiling = maxCounts(urgent, rateCeiling(situation))
+  const start = applyLimit({ counts: wanted, limits: [] }, { limit: 'stabilisation', after: stabilised, detail: 'smallest ask of the window' })
+  const rated = applyLimit(start, { limit: 'rate', after: minCounts(start.counts, ceiling), detail: `at most ${showCounts(ceiling)} now` })
+  const detail = `at most ${showCounts(maximumOf(spec))}`
+  const bounded = applyLimit(rated, { limit: 'bounds', after: minCounts(rated.counts, maximum), detail })
+  return { ...bounded, ceiling: minCounts(ceiling, maximum) }
+}
+
+const ordered = (
+  situation: Situation,
+  asks: readonly PolicyAsk[],
+  { counts, limits, ceiling }: Limited & { readonly ceiling: RoleCounts },
+): Outcome => {
+  const { current, spec } = situation
+  if (sameCounts(counts, current)) return { hold: stoppedBy(situation, limits), limits }
+  const least = maxCounts(current, minCounts(minimumOf(spec), ceiling))
+  const pair = nearestPair(counts, { least, most: ceiling }, ratioRuleOf(situation))
+  if (pair === null || !isGrowth(current, pair)) return { hold: noPair(situation, counts, ceiling), limits }
+  const fitted = applyLimit({ counts, limits }, { limit: 'ratio', after: pair, detail: bandText(situation) })
+  return { order: { kind: kindOf(asks), to: pair, reason: reasonOf(asks) }, limits: fitted.limits }
+}
+
+const isGrowth = (from: RoleCounts, to: RoleCounts): boolean => isWithin(from, to) && !sameCounts(from, to)
+
+/** The last rule that left nothing of the ask. */
+const stoppedBy = (situation: Situation, limits: Limited['limits']): Hold => {
+  const last = limits.at(-1)
+  const detail = last ? `${showCounts(last.before)} is wanted; ${last.detail}` : ''
+  if (last?.limit === 'stabilisation') return hold('STABILISING', detail, stabilisedUntil(situation, 'up'))
+  return last?.limit === 'rate' ? hold('RATE_LIMITED', detail, rateRecheck(situation)) : hold('AT_BOUNDS', detail)
+}
+
+/** A rate frees itself when its oldest change leaves the period; looking again each second is close enough. */
+const rateRecheck = ({ nowMs }: Situation): number => nowMs + 1000
+
+const noPair = (situation: Situation, wanted: RoleCounts, ceiling: RoleCounts): Hold =>
+  hold('NO_FEASIBLE_PAIR', `${showCounts(wanted)} is wanted; no pair up to ${showCounts(ceiling)} grows with ${bandText(situation)}`, rateRecheck(situation))
+
+const bandText = ({ band, groups }: Situation): string => `P/D between ${band.lo} and ${band.hi} over ${groups} group(s)`
+
+/** A repair of the ratio alone is called so; everything else that grows is a scale-out. */
+const kindOf = (asks: readonly PolicyAsk[]): Order['kind'] =>
+  asks.every(({ direction, policy }) => direction !== 'out' || policy === 'ratio') ? 'rebalance' : 'scale-out'
+
+const reasonOf = (asks: readonly PolicyAsk[]): string =>
+  asks.filter(({ direction }) => direction === 'out').map(({ policy, reason }) => `${policy}: ${reason}`).join('; ')

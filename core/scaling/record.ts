@@ -1,0 +1,149 @@
+/** Writes a verdict down: the records of `decisions` and `intents`, and what the service remembers of them. */
+import { canonicalJson } from '../canonical.ts'
+import type { ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../events/decided.ts'
+import { decisionIdOf, intentIdOf } from '../ids.ts'
+import { noInstances, roles } from '../roles.ts'
+import type { RoleCounts } from '../roles.ts'
+import { maximumOf, minimumOf, ratioBandOf } from '../service/specification.ts'
+import { sha256 } from '../sha256.ts'
+import { highestSequence } from '../signals/instances.ts'
+import { secondsToMs } from '../units.ts'
+import type { DecisionArgument } from './argument.ts'
+import type { Emitted } from './emitted.ts'
+import type { OpenIntent } from './intents.ts'
+import { rememberChange } from './memory.ts'
+import type { ServiceState } from './service-state.ts'
+import type { Hold, Order, Verdict } from './verdict.ts'
+
+export type Recorded = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
+
+/** What a record is made from. */
+type Occasion = { readonly state: ServiceState; readonly argument: DecisionArgument; readonly verdict: Verdict }
+
+export const recordVerdict = (state: ServiceState, argument: DecisionArgument, verdict: Verdict): Recorded => {
+  const occasion = { state, argument, verdict }
+  return 'hold' in verdict ? recordHold(occasion, verdict.hold) : recordOrder(occasion, verdict.order, verdict.current ?? noInstances)
+}
+
+/**
+ * Every hold goes into the chain, but only a new reason is written. The chain's text is short on purpose: it is hashed
+ * for every service at every evaluation, and 128 bytes are two blocks of SHA-256.
+ */
+const recordHold = (occasion: Occasion, { reason, detail }: Hold): Recorded => {
+  const { state, argument, verdict } = occasion
+  const { current } = verdict
+  const demand = verdict.evidence[0]?.value ?? null
+  const facts = [argument.tick.offset, reason, current?.prefill ?? null, current?.decode ?? null, demand]
+  const holdsHash = sha256(`${state.holdsHash}${canonicalJson(facts)}`)
+  const next = { ...state, holdReason: reason, holds: state.holds + 1, holdsHash }
+  if (reason === state.holdReason) return { state: next, emitted: [] }
+  const held: ScaleHeld = {
+    type: 'ScaleHeld',
+    ...namesOf(occasion),
+    reason,
+    detail,
+    current: current ?? noInstances,
+    evidence: verdict.evidence,
+    asks: verdict.asks,
+    holds: next.holds,
+    holdsHash,
+  }
+  return { state: next, emitted: [{ topic: 'decisions', key: state.service, event: held }] }
+}
+
+/** Fields that every record of a verdict has. */
+const namesOf = ({ state, argument }: Occasion) => ({
+  decisionId: decisionIdOf(argument.tick, argument.service),
+  service: argument.service,
+  time: argument.nowMs,
+  inputs: { partition: argument.tick.partition, tickOffset: argument.tick.offset, lastInputOffset: state.lastInputOffset },
+  policyHash: state.policyHash,
+  coreHash: argument.coreHash,
+})
+
+const recordOrder = (occasion: Occasion, order: Order, from: RoleCounts): Recorded => {
+  const { state, argument } = occasion
+  const sequence = Math.max(state.lastSequence, highestSequence(state.instances)) + 1
+  const decided = decisionOf(occasion, { order, from, sequence })
+  const intent = intentOf(occasion, decided)
+  const next: ServiceState = {
+    ...state,
+    lastSequence: sequence,
+    openIntents: [...state.openIntents, openIntentOf(intent)],
+    memory: rememberChange(state.memory, { atMs: argument.nowMs, from, to: order.to }),
+    holdReason: '',
+    decisionHash: decided.hash,
+  }
+  const emitted: readonly Emitted[] = [
+    { topic: 'decisions', key: state.service, event: decided },
+    { topic: 'intents', key: state.service, event: intent },
+  ]
+  return { state: next, emitted }
+}
+
+type Ordered = { readonly order: Order; readonly from: RoleCounts; readonly sequence: number }
+
+/** The decision with its place in the service's chain: the hash covers the record with `hash` empty. */
+const decisionOf = (occasion: Occasion, { order, from, sequence }: Ordered): ScaleDecided => {
+  const { state, argument, verdict } = occasion
+  const open: ScaleDecided = {
+    type: 'ScaleDecided',
+    ...namesOf(occasion),
+    sequence,
+    kind: order.kind,
+    from,
+    to: order.to,
+    reason: order.reason,
+    evidence: verdict.evidence,
+    asks: verdict.asks,
+    limits: verdict.limits,
+    argument: canonicalJson(argument),
+    holdsHash: state.holdsHash,
+    previousHash: state.decisionHash,
+    hash: '',
+  }
+  return { ...open, hash: sha256(canonicalJson(open)) }
+}
+
+const intentOf = ({ argument }: Occasion, { decisionId, service, sequence, kind, from, to }: ScaleDecided): ScaleIntentEmitted => {
+  const { spec, nowMs } = argument
+  return {
+    type: 'ScaleIntentEmitted',
+    intentId: intentIdOf(decisionId),
+    decisionId,
+    service,
+    cell: spec.cell,
+    sequence,
+    kind,
+    from,
+    target: to,
+    ratio: { prefill: spec.ratio.prefill, decode: spec.ratio.decode },
+    band: ratioBandOf(spec),
+    minimum: minimumOf(spec),
+    maximum: maximumOf(spec),
+    affinity: spec.network.affinity,
+    requirements: roles.map((role) => ({
+      role,
+      gpusPerInstance: spec.roles[role].gpusPerInstance,
+      gpuTypes: spec.roles[role].gpuTypes,
+    })),
+    priority: spec.priority,
+    readyDeadlineMs: secondsToMs(spec.rollout.readyDeadlineSeconds),
+    emittedAt: nowMs,
+    expiresAt: nowMs + secondsToMs(spec.rollout.intentTtlSeconds),
+  }
+}
+
+const openIntentOf = (intent: ScaleIntentEmitted): OpenIntent => ({
+  intentId: intent.intentId,
+  sequence: intent.sequence,
+  kind: intent.kind,
+  from: intent.from,
+  target: intent.target,
+  emittedAtMs: intent.emittedAt,
+  expiresAtMs: intent.expiresAt,
+  readyDeadlineMs: intent.readyDeadlineMs,
+  reportedAtMs: null,
+  groups: [],
+  reportIds: [],
+})

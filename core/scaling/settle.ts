@@ -1,0 +1,53 @@
+/** What the service has when nothing is on its way, and what it is going to have. */
+import type { RoleCounts } from '../roles.ts'
+import { sameCounts } from '../roles.ts'
+import { desiredCounts, isCompleteSince } from '../signals/instances.ts'
+import type { DurationMs, EpochMs } from '../units.ts'
+import { maxCounts } from './counts.ts'
+import { abandonedAt } from './intents.ts'
+import type { OpenIntent } from './intents.ts'
+import { closeIntent } from './reports.ts'
+import type { ServiceState } from './service-state.ts'
+
+/** Sub-clusters restate their instances every 5 s: after two rounds all that hold instances of a service have spoken. */
+export const adoptionDelayMs: DurationMs = 10_000
+
+/**
+ * Adopts the observed counts while no intent is open: at the first apply of a running service, after an intent that
+ * ended short of its target, and when somebody else changed them. Only complete reports of all sub-clusters that are
+ * newer than the last order's end count.
+ */
+export const settle = (state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const managedSinceMs = state.managedSinceMs ?? nowMs
+  const known = state.managedSinceMs === null ? { ...state, managedSinceMs } : state
+  if (known.openIntents.length > 0 || !isCompleteSince(known.instances, known.settledSinceMs)) return known
+  if (known.settled === null && nowMs < managedSinceMs + adoptionDelayMs) return known
+  const observed = desiredCounts(known.instances)
+  return known.settled && sameCounts(known.settled, observed) ? known : { ...known, settled: observed }
+}
+
+/** When a service that was just configured may adopt its counts; null when it has. */
+export const adoptionAt = (state: ServiceState): EpochMs | null =>
+  state.settled === null && state.managedSinceMs !== null ? state.managedSinceMs + adoptionDelayMs : null
+
+/**
+ * The present target: the last order while it is on its way, else what stands. When the last order ended but an
+ * older one is still on its way, at least what both leave is counted on, so that no order can remove by mistake.
+ */
+export const presentTarget = (state: ServiceState): RoleCounts | null => {
+  const newest = state.openIntents.at(-1)
+  if (!newest) return state.settled
+  return newest.sequence === state.lastSequence ? newest.target : maxCounts(newest.target, desiredCounts(state.instances))
+}
+
+/** Closes intents that nobody has reported on for so long that nobody will. */
+export const abandon = (
+  state: ServiceState,
+  nowMs: EpochMs,
+): { readonly state: ServiceState; readonly abandoned: readonly OpenIntent[] } => {
+  const abandoned = state.openIntents.filter((intent) => abandonedAt(intent) <= nowMs)
+  const close = (open: ServiceState, intent: OpenIntent): ServiceState =>
+    // Whether it was begun is not known, so that it counts as begun.
+    ({ ...closeIntent(open, intent, { end: 'unfinished', atMs: nowMs }), settled: null, settledSinceMs: nowMs })
+  return { state: abandoned.reduce(close, state), abandoned }
+}

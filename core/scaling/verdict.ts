@@ -1,0 +1,57 @@
+/** What `decide` answers: an order, or a hold with a literal reason. */
+import type { DecisionKind, Evidence, LimitApplied, PolicyAsk } from '../events/decided.ts'
+import type { RoleCounts } from '../roles.ts'
+import type { EpochMs } from '../units.ts'
+
+export const holdReasons = [
+  /** Not every sub-cluster has said how many instances the service has. */
+  'INSTANCES_UNKNOWN',
+  'EVIDENCE_MISSING',
+  'EVIDENCE_FAILED',
+  'EVIDENCE_STALE',
+  /** Too few of the registered instances were heard from. */
+  'COVERAGE_LOW',
+  'INSIDE_TOLERANCE',
+  'COOLDOWN_OUT',
+  'COOLDOWN_IN',
+  'STABILISING',
+  'WARMING_UP',
+  'ROLLOUT_OPEN',
+  'LATENCY_VETO',
+  'RISING_VETO',
+  'QUEUE_VETO',
+  /** The smaller fleet would be too close to its thresholds. */
+  'CONSOLIDATION',
+  /** The guard waits until its last step shows in the latency. */
+  'GUARD_RESTING',
+  'RATE_LIMITED',
+  'NO_FEASIBLE_PAIR',
+  'AT_BOUNDS',
+  'FAILURE_BACKOFF',
+] as const
+export type HoldReason = (typeof holdReasons)[number]
+
+/** A rule that forbids to act now; `untilMs` is when it ends by itself, null when only new input can end it. */
+export type Hold = { readonly reason: HoldReason; readonly detail: string; readonly untilMs: EpochMs | null }
+
+export const hold = (reason: HoldReason, detail: string, untilMs: EpochMs | null = null): Hold => ({ reason, detail, untilMs })
+
+/** An order before it gets its names. */
+export type Order = { readonly kind: DecisionKind; readonly to: RoleCounts; readonly reason: string }
+
+/** What one direction came to. */
+export type Outcome =
+  | { readonly order: Order; readonly limits: readonly LimitApplied[] }
+  | { readonly hold: Hold; readonly limits: readonly LimitApplied[] }
+
+export type Verdict = Outcome & {
+  /** Counts that the order starts from; null while they are not known. */
+  readonly current: RoleCounts | null
+  readonly evidence: readonly Evidence[]
+  readonly asks: readonly PolicyAsk[]
+  /** What was wanted before restraint, for the stabilisation windows; null when nothing can be said. */
+  readonly recommended: RoleCounts | null
+  readonly isRatioSatisfied: boolean
+  /** Earliest time at which the verdict may change without new input; null when none. */
+  readonly recheckAtMs: EpochMs | null
+}

@@ -1,0 +1,50 @@
+/** Means over windows of samples. Each returns null where nothing was observed. */
+import type { DurationMs, EpochMs } from '../units.ts'
+import { fixed } from '../units.ts'
+import type { Sample, SourceSeries } from './sample.ts'
+
+/** A sample whose value was observed. */
+export type ValuedSample = Sample & { readonly value: number }
+
+export const isValued = (sample: Sample): sample is ValuedSample => sample.value !== null
+
+/** The window (end − length, end], by where samples end. */
+export type Window = { readonly endMs: EpochMs; readonly lengthMs: DurationMs }
+
+const valuedWithin = (series: SourceSeries, { endMs, lengthMs }: Window): readonly ValuedSample[] =>
+  series.samples.filter(isValued).filter((sample) => sample.endMs > endMs - lengthMs && sample.endMs <= endMs)
+
+/** Newest observed sample of a source. */
+export const newestValued = (series: SourceSeries): ValuedSample | null =>
+  series.samples.findLast(isValued) ?? null
+
+/**
+ * Mean of a source over a window. A percentile weighs as much as the requests behind it, every other value as much
+ * as the time it stands for, so that one short window after a restart does not move the mean.
+ */
+export const meanOver = (series: SourceSeries, window: Window): number | null => {
+  const samples = valuedWithin(series, window)
+  const weight = samples.reduce((sum, sample) => sum + weightOf(sample), 0)
+  if (weight === 0) return null
+  return fixed(samples.reduce((sum, sample) => sum + sample.value * weightOf(sample), 0) / weight)
+}
+
+const weightOf = (sample: Sample): number => sample.requests ?? Math.max(1, sample.endMs - sample.startMs)
+
+/** Mean over the window, or the newest sample when the window is shorter than the source's period. */
+export const recentValue = (series: SourceSeries, window: Window): number | null =>
+  meanOver(series, window) ?? newestValued(series)?.value ?? null
+
+/** From this much on a newer mean counts as higher than an older one: 10 %, above the noise of a p95. */
+const risingRatio = 1.1
+
+/**
+ * True when the newer half of the window lies above the older half and above `floor`. Below the floor a rise is noise:
+ * TTFT that goes from 100 to 120 ms under an SLO of 1 s is no reason to keep a fleet large.
+ */
+export const isRising = (series: SourceSeries, window: Window, floor: number): boolean => {
+  const half = window.lengthMs / 2
+  const older = meanOver(series, { endMs: window.endMs - half, lengthMs: half })
+  const newer = meanOver(series, { endMs: window.endMs, lengthMs: half })
+  return older !== null && newer !== null && newer >= floor && newer > fixed(older * risingRatio)
+}
