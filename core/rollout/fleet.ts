@@ -3,7 +3,7 @@
  * every step. What time does to an instance (start-up, failure) comes from outside through `setPhase`.
  */
 import type { NodeObservation } from '../events/observed.ts'
-import type { GroupId } from '../ids.ts'
+import type { GroupId, ServiceId } from '../ids.ts'
 import type { GroupStatus, InstanceStatus } from '../ports.ts'
 import { noInstances, type RoleCounts } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
@@ -14,6 +14,7 @@ import { emptyGroupStore, type GroupObject, type GroupStore } from './group-obje
 /** An instance with what the sub-cluster knows beyond its status. */
 export type Member = InstanceStatus & {
   readonly group: GroupId
+  readonly service: ServiceId
   readonly gpus: number
   /** Key of the write that created it, or the cause of its replacement. */
   readonly createdBy: string
@@ -59,6 +60,7 @@ export const reconcile = (fleet: Fleet, group: GroupId, cause: { readonly at: Ep
 
 const newMember = (object: GroupObject, cause: { readonly at: EpochMs; readonly by: string }) => ({
   group: object.group,
+  service: object.service,
   node: null,
   phase: 'pending' as const,
   registered: false,
