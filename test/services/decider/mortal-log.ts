@@ -1,31 +1,42 @@
-/** A log as a process sees it that will be killed at a chosen moment of its next batch. */
-import type { EventLog, GroupHandler, RecordBatch } from '../../../core/ports.ts'
+/** A log as a process sees it that will be killed at a chosen moment of its life. */
+import type { Appender, EventLog, GroupHandler, RecordBatch } from '../../../core/ports.ts'
 
+/** Before the next decision is written, or after it was written and before its input is committed. */
 export type Death = 'before-outputs' | 'before-commit'
 
-export type MortalLog = { readonly eventLog: EventLog; kill(death: Death): void }
+export type MortalLog = { readonly eventLog: EventLog; kill(death: Death): void; isDead(): boolean }
 
 /** After its death nothing that the process does has an effect, and the group deals its partitions to others. */
 export const createMortalLog = (inner: EventLog): MortalLog => {
-  let death: Death | null = null
   const killed = new Error('killed')
-  const mortal = (handler: GroupHandler): GroupHandler => ({
+  let planned: Death | null = null
+  let isDead = false
+  const mortalAppender = (appender: Appender): Appender => ({
+    ...appender,
+    append: async (records) => {
+      const decides = records.some(({ topic }) => topic === 'decisions')
+      if (decides && planned === 'before-outputs') isDead = true
+      if (isDead) throw killed
+      const appended = await appender.append(records)
+      if (decides && planned === 'before-commit') isDead = true
+      return appended
+    },
+  })
+  const mortalHandler = (handler: GroupHandler): GroupHandler => ({
     ...handler,
     batch: async (batch: RecordBatch) => {
       const commit = await handler.batch(batch)
-      if (death !== null) throw killed
+      if (isDead) throw killed
       return commit
     },
   })
   return {
-    kill: (at) => void (death = at),
+    kill: (death) => void (planned = death),
+    isDead: () => isDead,
     eventLog: {
       ...inner,
-      appender: async () => {
-        const appender = await inner.appender()
-        return { ...appender, append: (records) => (death === 'before-outputs' ? Promise.reject(killed) : appender.append(records)) }
-      },
-      join: (options) => inner.join({ ...options, handler: mortal(options.handler) }),
+      appender: async () => mortalAppender(await inner.appender()),
+      join: (options) => inner.join({ ...options, handler: mortalHandler(options.handler) }),
     },
   }
 }
