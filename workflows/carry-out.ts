@@ -56,6 +56,7 @@ const startRollout = async (desk: ServiceDesk, intent: ScaleIntentEmitted, place
     args: [{ intent, placement }],
     parentClosePolicy: ParentClosePolicy.ABANDON,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+    workflowTaskTimeout: '4 s',
   })
   void watch(desk, { intent, placement, ended: child.result() })
 }

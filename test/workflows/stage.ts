@@ -1,0 +1,107 @@
+/**
+ * A small world around a real Temporal server: workflows, activities and workers as in production; sub-cluster, placer
+ * and log are the twins in memory, so a story decides what fails. One stage has its own service, cell and task queue.
+ */
+import { createWorldClock, wallTime } from '../../adapters/clock/world-clock.ts'
+import { createMemoryBroker } from '../../adapters/memory/event-log.ts'
+import { createMemoryPlacer } from '../../adapters/memory/placer.ts'
+import { createMemorySubCluster } from '../../adapters/memory/sub-cluster.ts'
+import { connectClient, connectWorkers } from '../../adapters/temporal/connection.ts'
+import { installTemporalRuntime } from '../../adapters/temporal/runtime.ts'
+import { createIntentSubmitter, createSettlementTeller } from '../../adapters/temporal/submitter.ts'
+import { startCellWorker, startRolloutWorker } from '../../adapters/temporal/worker.ts'
+import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
+import type { RolloutReported } from '../../core/events/input.ts'
+import type { GroupStatus, Logger } from '../../core/ports.ts'
+import { rolloutWorkflowId, serviceWorkflowId } from '../../core/ids.ts'
+import { createActivities, createCellActivities } from '../../workflows/activities/index.ts'
+import { counts, intentOf, nodesOf } from '../core/rollout/orders.ts'
+import { readReports } from './reports.ts'
+import type { Reports } from './reports.ts'
+
+/** The SDK's own lines would drown the tests' report. */
+const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: console.error, child: () => quiet }
+installTemporalRuntime(quiet)
+
+export type StageOptions = {
+  readonly address: string
+  /** Part of every name of the stage; unique on its server. */
+  readonly name: string
+  /** Nodes of 8 GPUs below each S2 switch; an instance takes one node. Default: one switch with 24. */
+  readonly nodesPerSwitch?: readonly number[]
+  readonly intentsPerRun?: number
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>
+
+export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsPerRun }: StageOptions) => {
+  const service = `chat-${name}`
+  const cell = `cell-${name}`
+  const taskQueue = `rollouts-${name}`
+  const clock = createWorldClock(wallTime)
+  const nodes = nodesPerSwitch.flatMap((count, at) => nodesOf(count).map((node) => ({ ...node, node: `${node.node}-${at}`, s2: `s2-${at}` })))
+  const cluster = createMemorySubCluster({ name: 'sub-a', nodes, now: clock.now })
+  const placer = createMemoryPlacer({ cell, now: clock.now })
+  const broker = createMemoryBroker()
+  const log = broker.eventLog()
+  const reports = await readReports(log)
+  const server = { address, namespace: 'default', tls: null }
+  const { client, close } = await connectClient(server)
+  const connection = await connectWorkers(server)
+  const ports = { subClusters: new Map([[cluster.name, cluster]]), appender: await log.appender(), teller: createSettlementTeller(client), clock }
+  const place = { connection, namespace: server.namespace }
+  const workers = [
+    await startRolloutWorker({ ...place, taskQueue, activities: createActivities(ports) }),
+    await startCellWorker({ ...place, cell, activities: createCellActivities({ placer, clock }) }),
+  ]
+  cluster.autoReady(true)
+  cluster.autoRegister(true)
+  const submitter = createIntentSubmitter({ client, taskQueue, ...(intentsPerRun === undefined ? {} : { intentsPerRun }) })
+
+  /** What the collector would write: the placer sees the sub-cluster as it stands now. */
+  const observe = async (): Promise<void> => {
+    const { groups } = await cluster.listGroups()
+    for (const s2 of new Set(nodes.map((node) => node.s2))) {
+      const below = (await cluster.listNodes()).filter((node) => node.s2 === s2)
+      const own = groups.filter((group) => `${group.domain}/`.includes(`/${s2}/`)).map(placedGroup)
+      placer.observe({ type: 'InventoryObserved', cell, subCluster: cluster.name, s2, observedAt: clock.now(), nodes: below, groups: own })
+    }
+  }
+  await observe()
+
+  return {
+    service,
+    client,
+    cluster,
+    placer,
+    submitter,
+    broker,
+    observe,
+    reports,
+    intent: (changes: Partial<ScaleIntentEmitted>): ScaleIntentEmitted => {
+      const sequence = changes.sequence ?? 1
+      const now = clock.now()
+      const own = { service, cell, sequence, intentId: `i-${name}-${sequence}`, decisionId: `${name}-${sequence}`, emittedAt: now, expiresAt: now + 300_000 }
+      return intentOf({ requirements: oneNodeEach, target: counts(2, 4), ...own, ...changes })
+    },
+    rollout: (intent: ScaleIntentEmitted, group: string) => client.workflow.getHandle(rolloutWorkflowId(service, intent.intentId, group)),
+    entity: () => client.workflow.getHandle(serviceWorkflowId(service)),
+    close: async () => {
+      await client.workflow.getHandle(serviceWorkflowId(service)).terminate('the story is over').catch(() => {})
+      await Promise.all(workers.map((worker) => worker.stop()))
+      await reports.close()
+      await connection.close()
+      await close()
+      await log.close()
+    },
+  }
+}
+
+export const oneNodeEach = (['prefill', 'decode'] as const).map((role) => ({ role, gpusPerInstance: 8, gpuTypes: ['H100'] }))
+
+const placedGroup = (status: GroupStatus) => {
+  const { group, service, uid, resourceVersion, sequence, domain, gpuTypes } = status
+  return { group, service, uid, resourceVersion, sequence, counts: status.counts, gpuTypes, domain }
+}
+
+export type { Reports, RolloutReported }
