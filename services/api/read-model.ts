@@ -103,7 +103,8 @@ const forget = (model: Tables, record: LogRecord): void => {
 
 const addAcceptance = (model: Tables, event: ServiceAccepted): void => {
   noteGeneration(model, event.service, event.generation)
-  const inForce = event.accepted ? event : (model.services.get(event.service)?.inForce ?? null)
+  // A refusal repeats the manifest that stays in force; it is empty when there was none before.
+  const inForce = event.manifest === '' ? null : event
   model.services.set(event.service, { newest: event, inForce })
 }
 

@@ -26,16 +26,16 @@ export const startApi = async (context: ApiContext) => {
   ])
   const appender = await eventLog.appender()
   await addRoutes(context.http, { model, appender, clock: context.clock, log: context.log })
-  let caughtUp = false
-  const reading = Promise.all(followers.map((follower) => follower.caughtUp())).then(() => {
-    caughtUp = true
-  })
-  const died = Promise.race([...followers.map((follower) => follower.died), reading.then(() => new Promise<never>(() => {}))])
+  /** Resolves when everything that the log held at the call is in the read model. */
+  const caughtUp = async (): Promise<void> => void (await Promise.all(followers.map((follower) => follower.caughtUp())))
+  let ready = false
+  // A follower that cannot read to the end is dead; `died` says so.
+  caughtUp().then(() => (ready = true), () => {})
   return {
     model,
-    caughtUp: reading,
-    ready: () => caughtUp,
-    died,
+    caughtUp,
+    ready: () => ready,
+    died: Promise.race(followers.map((follower) => follower.died)),
     stop: async () => {
       await Promise.all(followers.map((follower) => follower.close()))
       await appender.close()
