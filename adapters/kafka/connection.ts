@@ -10,6 +10,7 @@ import type { KafkaOptions, LogSink } from './client.ts'
 import { createCodec } from './codec.ts'
 import type { Codec } from './codec.ts'
 import type { PartitionRef } from './consumer-session.ts'
+import { patiently } from './patience.ts'
 
 export type PartitionBounds = { readonly partition: number; readonly start: Offset; readonly end: Offset }
 
@@ -102,7 +103,8 @@ const lazyAdmin = (kafka: Kafka) => {
     use: async <Result>(where: string, action: (admin: Admin) => Promise<Result>): Promise<Result> => {
       try {
         connected ??= connect()
-        return await action(await connected)
+        const admin = await connected
+        return await patiently(() => action(admin))
       } catch (error) {
         // The next use connects anew: an admin that lost its broker does not always come back by itself.
         const failed = connected

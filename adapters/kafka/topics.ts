@@ -7,6 +7,7 @@ import type { Topic } from '../../core/topics.ts'
 import { asPortError, createKafka, silent } from './client.ts'
 import type { KafkaOptions, LogSink } from './client.ts'
 import { maxEventBytes } from './codec.ts'
+import { patiently } from './patience.ts'
 
 export type TopicOptions = KafkaOptions & {
   /** Of each keyed topic; fixed for ever once created, since growing would move keys. Default 4. */
@@ -47,6 +48,7 @@ export const ensureTopics = async (options: TopicOptions): Promise<void> => {
     const partitions = sharedPartitionCount(existing) ?? options.partitions ?? defaultPartitions
     await createMissing(admin, options, { existing, partitions })
     await verify(admin, options, [...existing.keys()])
+    await untilServed(admin, options.topicPrefix)
   } catch (error) {
     throw asPortError(error, 'ensureTopics')
   } finally {
@@ -87,6 +89,11 @@ const createMissing = async (admin: Admin, options: TopicOptions, plan: Plan): P
       configEntries: Object.entries(topicSettings(topic, replicationFactor)).map(([name, value]) => ({ name, value })),
     })),
   })
+}
+
+/** A new topic has leaders in the metadata before those know that they lead; a first reader would be turned away. */
+const untilServed = async (admin: Admin, prefix: string | undefined): Promise<void> => {
+  for (const topic of topicNames) await patiently(() => admin.fetchTopicOffsets(brokerTopic(topic, prefix)))
 }
 
 /** Settings without which time or state would be wrong. */

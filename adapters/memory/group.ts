@@ -1,4 +1,5 @@
 /** Consumer groups in memory: each partition has one owner, and every join or leave stops all members and deals anew. */
+import { portError } from '../../core/port-error.ts'
 import type { GroupHandler, LogRecord, Subscription } from '../../core/ports.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { Offset } from '../../core/units.ts'
@@ -67,7 +68,7 @@ class MemoryGroup implements Group {
   async #read(reading: Reading): Promise<void> {
     const { member, partition } = reading
     try {
-      let next = await member.handler.assigned(partition)
+      let next = this.#withinLog(partition, await member.handler.assigned(partition))
       while (!reading.stop) {
         const log = this.#store.records(this.#topic, partition)
         if (next >= log.length) await this.#store.changed()
@@ -77,6 +78,12 @@ class MemoryGroup implements Group {
       this.#expel(member, error)
     }
     member.handler.revoked(partition)
+  }
+
+  #withinLog(partition: number, wanted: Offset): Offset {
+    const end = this.#store.records(this.#topic, partition).length
+    if (wanted <= end) return Math.max(0, wanted)
+    throw portError('corrupt', `LOG_SHORTER ${this.#topic}/${partition}: asked for offset ${wanted}; the log ends at ${end}; this is another log, nothing was read`)
   }
 
   async #handOn({ member, partition }: Reading, log: readonly LogRecord[], next: Offset): Promise<Offset> {
