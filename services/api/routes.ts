@@ -39,7 +39,7 @@ const addServiceRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
   })
   scope.get<{ Params: { name: string } }>('/services/:name', async (request) => {
     const answer = serviceAnswer(ports.model, request.params.name)
-    return answer ?? notFound('service', request.params.name)
+    return answer ?? notFound('services', request.params.name)
   })
   scope.get('/groups', async (request) => {
     const { service } = parseOrRefuse(serviceQuery, request.query, 'query')
@@ -54,7 +54,7 @@ const addListRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
   })
   scope.get<{ Params: { id: string } }>('/decisions/:id', async (request) => {
     const answer = explainAnswer(ports.model, request.params.id, ports.clock.now())
-    return answer ?? notFound('decision or intent', request.params.id)
+    return answer ?? notFound('decisions', request.params.id)
   })
   scope.get('/rollouts', async (request) => {
     const { service, limit } = parseOrRefuse(listQuery, request.query, 'query')
@@ -81,6 +81,8 @@ const addApplyRoute = (scope: FastifyInstance, ports: ApiPorts): void => {
   })
 }
 
-const notFound = (what: string, name: string): never => {
-  throw new ApiError(404, { code: 'E_NOT_FOUND', message: `no ${what} ${JSON.stringify(name.slice(0, 100))} is known here`, path: '' })
+const notFound = (list: 'services' | 'decisions', name: string): never => {
+  const ids = list === 'services' ? 'names' : 'ids of decisions and intents'
+  const message = `${JSON.stringify(name.slice(0, 100))} is not known here; ${ids} stand in GET /api/v1/${list}; nothing was done`
+  throw new ApiError(404, { code: 'E_NOT_FOUND', message, path: list })
 }
