@@ -1,5 +1,6 @@
 /** Creates the topics of core/topics.ts with their settings, and refuses to run on topics that would break the log. */
-import { ConfigResourceTypes } from 'kafkajs'
+// Node finds only some names of this CommonJS module: ConfigResourceTypes is reached through its default export.
+import kafkajs from 'kafkajs'
 import type { Admin, ITopicConfig } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import { brokerTopic, topicNames, topics } from '../../core/topics.ts'
@@ -117,6 +118,6 @@ const differs = (log: LogSink, setting: { name: string; key: string; got: string
 }
 
 const describe = async (admin: Admin, name: string): Promise<ReadonlyMap<string, string>> => {
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name }] })
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }] })
   return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]) ?? [])
 }
