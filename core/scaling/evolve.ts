@@ -26,6 +26,8 @@ export type EvolveContext = {
 export const evolve = (state: ServiceState | null, event: ServiceEvent, context: EvolveContext): Evolved => {
   if (event.type === 'ServiceConfigured') return touched(configure(state, event, context), context)
   if (state === null) return { state: null, emitted: [] }
+  // No policy of this version looks at GPU activity; it must not cause an evaluation either.
+  if (event.type === 'HardwareObserved') return { state, emitted: [] }
   switch (event.type) {
     case 'ServiceRemoved':
       return { state: null, emitted: [{ topic: 'services', key: event.service, event: null }] }
@@ -36,7 +38,7 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
   }
 }
 
-type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ServiceRemoved' | 'RolloutReported' }>
+type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
 
 const observe = (state: ServiceState, event: Observation): ServiceState => {
   switch (event.type) {
@@ -44,8 +46,6 @@ const observe = (state: ServiceState, event: Observation): ServiceState => {
       return { ...state, heartbeats: addHeartbeat(state.heartbeats, event) }
     case 'InstancesObserved':
       return { ...state, instances: addInstances(state.instances, event) }
-    case 'HardwareObserved':
-      return state
     default:
       return measure(state, event)
   }

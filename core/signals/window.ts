@@ -25,11 +25,11 @@ export const newestValued = (series: SourceSeries): ValuedSample | null =>
 export const meanOver = (series: SourceSeries, window: Window): number | null => {
   const samples = valuedWithin(series, window)
   const weight = samples.reduce((sum, sample) => sum + weightOf(sample), 0)
-  if (weight === 0) return null
+  if (samples.length === 0) return null
   return fixed(samples.reduce((sum, sample) => sum + sample.value * weightOf(sample), 0) / weight)
 }
 
-const weightOf = (sample: Sample): number => sample.requests ?? Math.max(1, sample.endMs - sample.startMs)
+const weightOf = (sample: Sample): number => Math.max(1, sample.requests ?? sample.endMs - sample.startMs)
 
 /** Mean over the window, or the newest sample when the window is shorter than the source's period. */
 export const recentValue = (series: SourceSeries, window: Window): number | null =>
