@@ -1,0 +1,51 @@
+/** Everything of this process that talks to Temporal: a client to submit with, and the workers. */
+import { connectClient, connectWorkers } from '../../adapters/temporal/connection.ts'
+import type { TemporalServer } from '../../adapters/temporal/connection.ts'
+import { createIntentSubmitter, createSettlementTeller } from '../../adapters/temporal/submitter.ts'
+import { startRolloutWorker } from '../../adapters/temporal/worker.ts'
+import type { Appender, Clock, Logger, SubCluster } from '../../core/ports.ts'
+import type { SubClusterId } from '../../core/ids.ts'
+import { createActivities, createCellActivities } from '../../workflows/activities/index.ts'
+import { rolloutsTaskQueue } from '../../workflows/messages.ts'
+import type { CellOwner } from './cell-owner.ts'
+import { createCellWorkers } from './cell-workers.ts'
+import { countRollouts, timeActivities } from './meters.ts'
+import type { OrchestratorMeters } from './meters.ts'
+
+export type WorkersOptions = {
+  readonly server: TemporalServer
+  readonly intentsPerRun: number
+  readonly subClusters: ReadonlyMap<SubClusterId, SubCluster>
+  readonly appender: Appender
+  readonly owner: CellOwner
+  readonly clock: Clock
+  readonly meters: OrchestratorMeters
+  readonly log: Logger
+}
+
+export type Workers = Awaited<ReturnType<typeof startWorkers>>
+
+/** Resolves when the workers poll; cells follow their ownership from then on. */
+export const startWorkers = async (options: WorkersOptions) => {
+  const { server, subClusters, owner, clock, meters, log, intentsPerRun } = options
+  const { client, close } = await connectClient(server)
+  const connection = await connectWorkers(server)
+  const place = { connection, namespace: server.namespace }
+  const appender = countRollouts(options.appender, meters)
+  const activities = createActivities({ subClusters, appender, teller: createSettlementTeller(client), clock })
+  const rollouts = await startRolloutWorker({ ...place, activities: timeActivities(activities, meters, clock) })
+  const cellActivities = timeActivities(createCellActivities({ placer: owner.placer, clock }), meters, clock)
+  const cells = createCellWorkers({ ...place, activities: cellActivities }, log)
+  owner.onOwnership((owned) => void cells.serve(owned))
+  return {
+    client,
+    cells,
+    submitter: createIntentSubmitter({ client, taskQueue: rolloutsTaskQueue, intentsPerRun }),
+    died: Promise.race([rollouts.died, cells.died]),
+    stop: async () => {
+      await Promise.all([rollouts.stop(), cells.stop()])
+      await connection.close()
+      await close()
+    },
+  }
+}
