@@ -6,7 +6,13 @@ import type { Fault } from '../../core/service/fault.ts'
 
 /** A service file of 64 KiB would hold some 2,000 lines; ours has about 100. */
 export const SERVICE_FILE_BYTES = 65_536
-const DEPTH = 32
+/**
+ * Opening brackets in the whole text, quoted ones included: a bound on nesting that no clever quoting gets around.
+ * The manifest as JSON has about 20; the parser's recursion ends at some 780.
+ */
+const BRACKETS = 256
+/** `- - - ` opens a level per mark. */
+const MARKS_PER_LINE = 32
 /** Nested block maps need at least one more column a level. */
 const INDENT_COLUMNS = 128
 
@@ -26,30 +32,22 @@ export const decodeText = (bytes: Uint8Array): Decoded => {
 
 /** The first construct of `text` that the parser must not see, or null. */
 export const hazardOf = (text: string): Fault | null => {
-  let open = 0
-  for (const [index, line] of text.split('\n').entries()) {
-    if (line.startsWith('%')) return { ...fault('E_SPEC_SYNTAX', 'a YAML directive', 'plain YAML 1.2 or JSON'), line: index + 1 }
-    open += bracketsOf(line)
-    if (isDeep(line, open)) return { ...fault('E_SPEC_DEPTH', `more than ${DEPTH} levels`, `at most ${DEPTH} levels`), line: index + 1 }
+  let brackets = 0
+  for (const [index, content] of text.split('\n').entries()) {
+    brackets += content.match(/[[{]/g)?.length ?? 0
+    const hazard = lineHazard(content, brackets)
+    if (hazard !== null) return { ...hazard, line: index + 1 }
   }
   return null
 }
 
-/** Net count of opened brackets; a line that opens too many at once is caught as well, since none is that long closed. */
-const bracketsOf = (line: string): number => {
-  let net = 0
-  let highest = 0
-  for (const char of line) {
-    if (char === '[' || char === '{') highest = Math.max(highest, ++net)
-    else if (char === ']' || char === '}') net--
-  }
-  return highest > DEPTH ? highest : net
-}
-
-const isDeep = (line: string, open: number): boolean => {
-  const indicators = /^ *((?:[-?:][ \t]+)*)/.exec(line)?.[1] ?? ''
+const lineHazard = (line: string, brackets: number): Fault | null => {
+  if (line.startsWith('%')) return fault('E_SPEC_SYNTAX', 'a YAML directive', 'plain YAML 1.2 or JSON')
+  if (brackets > BRACKETS) return fault('E_SPEC_DEPTH', `more than ${BRACKETS} opening brackets`, `at most ${BRACKETS}`)
   const indent = line.length - line.trimStart().length
-  return open > DEPTH || indent > INDENT_COLUMNS || indicators.replace(/\s/g, '').length > DEPTH
+  if (indent > INDENT_COLUMNS) return fault('E_SPEC_DEPTH', `${indent} columns of indentation`, `at most ${INDENT_COLUMNS}`)
+  const marks = line.match(/(^|[ \t])[-?:](?=[ \t])/g)?.length ?? 0
+  return marks > MARKS_PER_LINE ? fault('E_SPEC_DEPTH', `${marks} list or key marks in a line`, `at most ${MARKS_PER_LINE}`) : null
 }
 
 const startsWith = (bytes: Uint8Array, mark: readonly number[]): boolean => mark.every((byte, index) => bytes[index] === byte)

@@ -98,9 +98,14 @@ const unwantedNodes = (document: Document.Parsed, lines: LineCounter): readonly 
       const fault = nodeFault(node as Node)
       if (fault !== null) faults.push({ ...fault, ...positionOf(node as Node, lines) })
     },
+    Pair: (_key, { key }) => {
+      if (isNode(key) && !isScalar(key)) faults.push({ ...collectionAsKey, ...positionOf(key, lines) })
+    },
   })
   return faults
 }
+
+const collectionAsKey: Fault = { path: '', code: 'E_SPEC_TYPE', got: 'a list or map as a key', allowed: 'words as keys', hint: '' }
 
 const nodeFault = (node: Node): Fault | null => {
   const fault = (code: FaultCode, got: string, allowed: string): Fault => ({ path: '', code, got, allowed, hint: '' })

@@ -1,5 +1,6 @@
 /** Texts that are no service file, and what a user is told; and the example that must stay valid. */
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readServiceFile } from '../../../adapters/yaml/service-file.ts'
 import { showFault, showFaultIn } from '../../../core/service/fault.ts'
@@ -32,13 +33,16 @@ const rows: readonly (readonly [title: string, text: string | Uint8Array, messag
   ['an alias', 'a: &x 1\nb: *x\n', 'E_SPEC_ALIAS chat.yaml:1:7: &x; no anchors: write the value again'],
   ['a tag of another language', 'a: !!js/function x\n', 'E_SPEC_TAG chat.yaml:1:4: Unresolved tag: tag:yaml.org,2002:js/function; YAML 1.2 or JSON without duplicate keys, aliases and tags (write the value without a tag)'],
   ['a tag of YAML', 'a: !!str 5\n', 'E_SPEC_TAG chat.yaml:1:10: "tag:yaml.org,2002:str"; values without tags'],
+  ['a list as a key', '? [a, b]\n: 1\n', 'E_SPEC_TYPE chat.yaml:1:3: a list or map as a key; words as keys'],
   ['a number with a leading zero', 'a: 010\n', 'E_SPEC_INT chat.yaml:1:4: 010; plain decimal digits'],
   ['a number with an exponent', 'a: 1e3\n', 'E_SPEC_INT chat.yaml:1:4: 1e3; plain decimal digits'],
-  ['20,000 brackets', '['.repeat(20_000), 'E_SPEC_DEPTH chat.yaml:1: more than 32 levels; at most 32 levels'],
-  ['60,000 brackets, which would end the process', '['.repeat(60_000), 'E_SPEC_DEPTH chat.yaml:1: more than 32 levels; at most 32 levels'],
-  ['brackets over many lines', '[\n'.repeat(10_000), 'E_SPEC_DEPTH chat.yaml:33: more than 32 levels; at most 32 levels'],
-  ['20,000 list marks', '- '.repeat(20_000), 'E_SPEC_DEPTH chat.yaml:1: more than 32 levels; at most 32 levels'],
-  ['deep indentation', `${' '.repeat(200)}a: 1\n`, 'E_SPEC_DEPTH chat.yaml:1: more than 32 levels; at most 32 levels'],
+  ['20,000 brackets', '['.repeat(20_000), 'E_SPEC_DEPTH chat.yaml:1: more than 256 opening brackets; at most 256'],
+  ['60,000 brackets, which would end the process', '['.repeat(60_000), 'E_SPEC_DEPTH chat.yaml:1: more than 256 opening brackets; at most 256'],
+  ['brackets over many lines', '[\n'.repeat(10_000), 'E_SPEC_DEPTH chat.yaml:257: more than 256 opening brackets; at most 256'],
+  ['brackets beside quoted closing ones', '[ "]", '.repeat(8_000), 'E_SPEC_DEPTH chat.yaml:1: more than 256 opening brackets; at most 256'],
+  ['20,000 list marks', '- '.repeat(20_000), 'E_SPEC_DEPTH chat.yaml:1: 20000 list or key marks in a line; at most 32'],
+  ['list marks with anchors between them', '- &a '.repeat(10_000), 'E_SPEC_DEPTH chat.yaml:1: 10000 list or key marks in a line; at most 32'],
+  ['deep indentation', `${' '.repeat(200)}a: 1\n`, 'E_SPEC_DEPTH chat.yaml:1: 200 columns of indentation; at most 128'],
   ['a directive', '%YAML 1.1\n---\na: 1\n', 'E_SPEC_SYNTAX chat.yaml:1: a YAML directive; plain YAML 1.2 or JSON'],
   ['50 MB', new Uint8Array(50_000_000).fill(32), 'E_SPEC_SIZE chat.yaml: 50000000 bytes; at most 65536 bytes'],
   ['UTF-16', Uint8Array.of(0xff, 0xfe, 0x61, 0), 'E_SPEC_ENCODING chat.yaml: UTF-16; UTF-8'],
@@ -84,5 +88,25 @@ describe('a mistake inside the example', () => {
     const [message] = messages(example.replace('minReplicas: 2', 'minReplic\u0430s: 2'))
     expect(message).toContain('"minReplic\\u0430s"')
     expect(message).toContain('did you mean minReplicas?')
+  })
+})
+
+describe('whatever is thrown at it', () => {
+  const lines = example.split('\n')
+  const noise = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('- ', '? ', ': ', '[', '{', '&a ', '*a', '!!x ', '"', "'", '|\n', '#', '\t', '<<: ', '---\n'))
+
+  test('it answers with a manifest or with faults, and never throws', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (input) => {
+      const result = readServiceFile(input)
+      expect(result.ok || result.faults.length > 0).toBe(true)
+    }))
+  })
+
+  test('also when it is the example with a line broken by noise', () => {
+    fc.assert(fc.property(fc.nat(lines.length - 1), fc.array(noise, { maxLength: 6 }), fc.nat(30), (at, parts, column) => {
+      const broken = lines.with(at, `${lines[at]?.slice(0, column)}${parts.join('')}${lines[at]?.slice(column)}`)
+      const result = readServiceFile(bytes(broken.join('\n')))
+      expect(result.ok || result.faults.every((fault) => fault.code.startsWith('E_SPEC_'))).toBe(true)
+    }), { numRuns: 300 })
   })
 })
