@@ -2,10 +2,10 @@
 import type { GroupPlacement, PlacementRequest } from '../events/placed.ts'
 import type { GroupId } from '../ids.ts'
 import { noInstances, type Role } from '../roles.ts'
-import { domainsAt, isWithin, levelOfAffinity, type Domain, type TreeNode } from './tree.ts'
+import { domainsAt, emptyDomain, isWithin, levelOfAffinity, type Domain } from './tree.ts'
 import { changeableGroups, gpusPerInstanceOf, requirementOf, type Work } from './work.ts'
 
-export type Candidate = { readonly placement: GroupPlacement; readonly nodes: readonly TreeNode[] }
+export type Candidate = { readonly placement: GroupPlacement; readonly domain: Domain }
 
 export const growthCandidates = (work: Work): readonly Candidate[] => [...groupCandidates(work), ...openings(work)]
 
@@ -14,7 +14,7 @@ export const groupCandidates = (work: Work): readonly Candidate[] => {
   const level = levelOfAffinity(work.request.affinity)
   return changeableGroups(work)
     .filter((placement) => isWithin(placement.domain, level))
-    .map((placement) => ({ placement, nodes: work.desk.view.tree.get(placement.domain)?.nodes ?? [] }))
+    .map((placement) => ({ placement, domain: work.desk.view.tree.get(placement.domain) ?? emptyDomain(placement.domain) }))
 }
 
 /** One candidate per domain and combination of GPU types that can serve the roles there. */
@@ -22,7 +22,7 @@ const openings = (work: Work): readonly Candidate[] => {
   const { request, desk } = work
   const group = nextGroupId(work)
   return domainsAt(desk.view.tree, levelOfAffinity(request.affinity)).flatMap((domain) =>
-    typeChoices(request, domain).map((gpuTypes) => ({ placement: opening(request, { group, domain, gpuTypes }), nodes: domain.nodes })),
+    typeChoices(request, domain).map((gpuTypes) => ({ placement: opening(request, { group, domain, gpuTypes }), domain })),
   )
 }
 
@@ -37,8 +37,7 @@ const nextGroupId = ({ desk, request, drafts }: Work): GroupId => {
 type GpuTypes = { readonly [role in Role]: string }
 
 const typeChoices = (request: PlacementRequest, domain: Domain): readonly GpuTypes[] => {
-  const present = new Set(domain.nodes.map((node) => node.gpuType))
-  const typesFor = (role: Role): readonly string[] => requirementOf(request, role).gpuTypes.filter((type) => present.has(type))
+  const typesFor = (role: Role): readonly string[] => requirementOf(request, role).gpuTypes.filter((type) => domain.byGpuType.has(type))
   return typesFor('prefill').flatMap((prefill) => typesFor('decode').map((decode) => ({ prefill, decode })))
 }
 

@@ -2,30 +2,48 @@
 import { addCounts, type Role, type RoleCounts, roles } from '../roles.ts'
 import type { Candidate } from './candidates.ts'
 import { fitInOrder, type Fitted, type InstanceAsk } from './fit.ts'
-import { sortedBy, type SortKey } from './order.ts'
+import { compareKeys, sortedBy, type SortKey } from './order.ts'
 import { countSteps, sizeOf } from './steps.ts'
+import { leastRank } from './subgroups.ts'
+import { nodesOfType } from './tree.ts'
 import { isSound, requirementOf, type Work } from './work.ts'
 
 /** `steps` in order; `whole`: all of them or none. `missing`: what the request lacks in all, these steps included. */
 export type Wish = { readonly steps: readonly Role[]; readonly whole: boolean; readonly missing: RoleCounts }
 
-export type Offer = { readonly candidate: Candidate; readonly fitted: readonly Fitted[]; readonly taken: RoleCounts; readonly key: SortKey }
+/** `rank`: the scarcest hardware that it would touch. */
+export type Offer = {
+  readonly candidate: Candidate
+  readonly fitted: readonly Fitted[]
+  readonly taken: RoleCounts
+  readonly rank: number
+  readonly key: SortKey
+}
 
 /** Null when the candidate cannot take even one step and end sound. */
 export const offerOf = (work: Work, candidate: Candidate, wish: Wish): Offer | null => {
   const asks = asksOf(work, candidate, wish.steps)
   if (asks === null) return null
-  const ground = { nodes: candidate.nodes, scarcity: work.desk.view.scarcity }
+  const ground = { domain: candidate.domain, scarcity: work.desk.view.scarcity }
   const fitted = fitInOrder(ground, work.desk.free, asks)
   const taken = longestSound(work, candidate, { ...wish, steps: wish.steps.slice(0, fitted.length) })
   if (taken === 0 || (wish.whole && taken < wish.steps.length)) return null
   const kept = fitted.slice(0, taken)
-  return { candidate, fitted: kept, taken: countSteps(wish.steps, taken), key: keyOf(work, candidate, { wish, fitted: kept }) }
+  const rank = kept.reduce((worst, fit) => Math.max(worst, fit.rank), 0)
+  return { candidate, fitted: kept, taken: countSteps(wish.steps, taken), rank, key: keyOf(work, candidate, { wish, rank }) }
 }
 
-/** The best offer of all candidates, or null. */
-export const bestOffer = (work: Work, candidates: readonly Candidate[], wish: Wish): Offer | null =>
-  sortedBy(candidates.flatMap((candidate) => offerOf(work, candidate, wish) ?? []), (offer) => offer.key)[0] ?? null
+/** The best offer of all candidates, or null. Candidates that cannot be better at best are not fitted. */
+export const bestOffer = (work: Work, candidates: readonly Candidate[], wish: Wish): Offer | null => {
+  const hopes = candidates.map((candidate) => ({ candidate, hope: hopeOf(work, candidate, wish) }))
+  let best: Offer | null = null
+  for (const { candidate, hope } of sortedBy(hopes, (each) => each.hope)) {
+    if (best !== null && compareKeys(hope, best.key) > 0) break
+    const offer = offerOf(work, candidate, wish)
+    if (offer !== null && (best === null || compareKeys(offer.key, best.key) < 0)) best = offer
+  }
+  return best
+}
 
 /** Null when a group's GPU type cannot serve the role any more: then the group does not grow in it. */
 const asksOf = ({ request }: Work, { placement }: Candidate, steps: readonly Role[]): readonly InstanceAsk[] | null => {
@@ -45,23 +63,32 @@ const longestSound = ({ request }: Work, { placement }: Candidate, { steps }: Wi
  * Smallest first: scarcest hardware touched; distance from the preferred GPU types; new group; GPUs that this domain
  * could not give of all that is missing; GPUs it would have left over. Then names, so that equal offers have an order.
  */
-const keyOf = (work: Work, { placement, nodes }: Candidate, { wish, fitted }: { wish: Wish; fitted: readonly Fitted[] }): SortKey => {
-  const rank = fitted.reduce((worst, fit) => Math.max(worst, fit.rank), 0)
-  const asked = roles.filter((role) => wish.steps.includes(role))
-  const misses = asked.reduce((sum, role) => sum + requirementOf(work.request, role).gpuTypes.indexOf(placement.gpuTypes[role]), 0)
-  const spare = asked
-    .filter((role, index) => asked.findIndex((other) => placement.gpuTypes[other] === placement.gpuTypes[role]) === index)
-    .map((role) => spareGpus(work, { placement, nodes }, { type: placement.gpuTypes[role], missing: wish.missing }))
+const keyOf = (work: Work, candidate: Candidate, { wish, rank }: { wish: Wish; rank: number }): SortKey => {
+  const { domain, group, gpuTypes } = candidate.placement
+  const types = [...new Set(wish.steps.map((role) => gpuTypes[role]))]
+  const spare = types.map((type) => spareGpus(work, candidate, { type, missing: wish.missing }))
   const short = spare.reduce((sum, gpus) => sum + Math.max(0, -gpus), 0)
   const leftOver = spare.reduce((sum, gpus) => sum + Math.max(0, gpus), 0)
-  const opens = placement.isNew && sizeOf(placement.to) === 0 ? 1 : 0
-  const name = [placement.domain, placement.group, placement.gpuTypes.prefill, placement.gpuTypes.decode]
-  return [rank, misses, opens, short, leftOver, ...name]
+  return [rank, ...preferenceOf(work, candidate, wish), short, leftOver, domain, group, gpuTypes.prefill, gpuTypes.decode]
+}
+
+/** The beginning of the key if every instance got the least scarce node of its type: no offer can be better. */
+const hopeOf = (work: Work, candidate: Candidate, wish: Wish): SortKey => {
+  const types = [...new Set(wish.steps.map((role) => candidate.placement.gpuTypes[role]))]
+  const ranks = types.map((type) => leastRank(work.desk.view.scarcity, candidate.domain, type))
+  return [Math.max(0, ...ranks), ...preferenceOf(work, candidate, wish)]
+}
+
+/** What a candidate's key says before anything is fitted: distance from the preferred types, and whether it opens a group. */
+const preferenceOf = ({ request }: Work, { placement }: Candidate, { steps }: Wish): readonly [misses: number, opens: number] => {
+  const asked = roles.filter((role) => steps.includes(role))
+  const misses = asked.reduce((sum, role) => sum + requirementOf(request, role).gpuTypes.indexOf(placement.gpuTypes[role]), 0)
+  return [misses, placement.isNew && sizeOf(placement.to) === 0 ? 1 : 0]
 }
 
 /** Free GPUs of a type after all that is missing would stand here; negative when there are too few. */
-const spareGpus = (work: Work, { placement, nodes }: Candidate, { type, missing }: { type: string; missing: RoleCounts }): number => {
-  const free = nodes.reduce((sum, node) => sum + (node.gpuType === type ? (work.desk.free.get(node.key) ?? 0) : 0), 0)
+const spareGpus = (work: Work, { placement, domain }: Candidate, { type, missing }: { type: string; missing: RoleCounts }): number => {
+  const free = nodesOfType(domain, type).reduce((sum, node) => sum + (work.desk.free.get(node.key) ?? 0), 0)
   const needed = roles
     .filter((role) => placement.gpuTypes[role] === type)
     .reduce((sum, role) => sum + Math.max(0, missing[role]) * placement.gpusPerInstance[role], 0)

@@ -43,11 +43,11 @@ const moveOf = (work: Work, candidate: Candidate, missing: RoleCounts): Move | n
   return null
 }
 
-const fitRising = (work: Work, { placement, nodes }: Candidate, { rising, count }: { rising: Role; count: number }): readonly Fitted[] => {
+const fitRising = (work: Work, { placement, domain }: Candidate, { rising, count }: { rising: Role; count: number }): readonly Fitted[] => {
   const gpuType = placement.gpuTypes[rising]
   if (!requirementOf(work.request, rising).gpuTypes.includes(gpuType)) return []
   const asks = Array.from({ length: count }, () => ({ role: rising, gpuType, gpus: placement.gpusPerInstance[rising] }))
-  return fitInOrder({ nodes, scarcity: work.desk.view.scarcity }, work.desk.free, asks)
+  return fitInOrder({ domain, scarcity: work.desk.view.scarcity }, work.desk.free, asks)
 }
 
 const movedCounts = ({ to }: GroupPlacement, rising: Role, { added, removed }: { added: number; removed: number }): RoleCounts => {

@@ -4,6 +4,7 @@ import { roles, subtractCounts, type RoleCounts } from '../roles.ts'
 import { sortedBy, type SortKey } from './order.ts'
 import { countSteps, proportionalSteps, sizeOf } from './steps.ts'
 import { worstRank } from './subgroups.ts'
+import { emptyDomain } from './tree.ts'
 import { changeableGroups, draft, isSound, missingCounts, requirementOf, type Work } from './work.ts'
 
 /** Drafts shrinkage towards the target; a group that comes to 0P+0D is closed. */
@@ -25,8 +26,8 @@ const shrinkOnce = (work: Work): boolean => {
 
 /** Smallest first: scarcest hardware, worst GPU types, fewest instances (closing a group frees its domain), newest. */
 const shrinkKey = ({ desk, request }: Work, group: GroupPlacement): SortKey => {
-  const nodes = desk.view.tree.get(group.domain)?.nodes ?? []
-  const rank = worstRank(desk.view.scarcity, nodes, Object.values(group.gpuTypes))
+  const domain = desk.view.tree.get(group.domain) ?? emptyDomain(group.domain)
+  const rank = worstRank(desk.view.scarcity, domain, Object.values(group.gpuTypes))
   const misses = roles.reduce((sum, role) => sum + missesOf(requirementOf(request, role).gpuTypes, group.gpuTypes[role]), 0)
   return [-rank, -misses, sizeOf(group.to), group.group]
 }

@@ -4,6 +4,7 @@
  */
 import type { Affinity } from '../events/decided.ts'
 import type { NodeObservation } from '../events/observed.ts'
+import { groupBy } from '../group-by.ts'
 import type { SubClusterId } from '../ids.ts'
 import { sortedBy } from './order.ts'
 
@@ -15,7 +16,12 @@ export type Level = (typeof levels)[number]
 export type TreeNode = NodeObservation & { readonly key: string; readonly minipod: string }
 
 /** Everything below one switch (or cluster, or VDC), nodes in order of their keys. */
-export type Domain = { readonly path: string; readonly level: Level; readonly nodes: readonly TreeNode[] }
+export type Domain = {
+  readonly path: string
+  readonly level: Level
+  readonly nodes: readonly TreeNode[]
+  readonly byGpuType: ReadonlyMap<string, readonly TreeNode[]>
+}
 
 export type ResourceTree = ReadonlyMap<string, Domain>
 
@@ -36,8 +42,14 @@ export const buildTree = (observed: readonly NodeObservation[]): ResourceTree =>
       domains.set(path, domain)
     }
   }
-  return domains
+  return new Map([...domains].map(([path, domain]) => [path, { ...domain, byGpuType: groupBy(domain.nodes, (node) => node.gpuType) }]))
 }
+
+/** A domain that no inventory shows (any more): nothing can be placed there. */
+export const emptyDomain = (path: string): Domain => ({ path, level: 'subCluster', nodes: [], byGpuType: new Map() })
+
+/** Nodes of the domain that carry this GPU type. */
+export const nodesOfType = (domain: Domain, gpuType: string): readonly TreeNode[] => domain.byGpuType.get(gpuType) ?? []
 
 /** Domains of one level in order of their paths. */
 export const domainsAt = (tree: ResourceTree, level: Level): readonly Domain[] =>

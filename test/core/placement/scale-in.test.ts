@@ -62,10 +62,11 @@ describe('rebalance', () => {
     expect(answer?.refusal).toBeNull()
   })
 
-  it('does not use what the shrinking role frees, and says what is missing', () => {
+  it('neither uses what the shrinking role would free nor lets it go before the other has room', () => {
     const group = groupOf({ group: 'g', domain: s2('s2-0'), counts: { prefill: 2, decode: 6 } })
-    const answer = place(cellOf({ 's2-0/s1-0': Array(4).fill('H100:0') }, [group]), requestOf({ target: { prefill: 4, decode: 4 }, band: { lo: 0.3, hi: 1 } }))
-    expect(answer?.refusal).toContain('NO_CAPACITY: 2P+0D')
-    expect(answer?.groups.flatMap(({ reserved }) => reserved)).toEqual([])
+    const answer = place(cellOf({ 's2-0/s1-0': Array(4).fill('H100:0') }, [group]), requestOf({ target: { prefill: 3, decode: 3 }, band: { lo: 0.3, hi: 1 } }))
+    expect(answer?.refusal).toContain('NO_CAPACITY: 1P+0D')
+    expect(answer?.refusal).toContain('NOT_REMOVABLE: 0P+3D')
+    expect(answer?.groups).toEqual([])
   })
 })

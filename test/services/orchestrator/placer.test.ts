@@ -63,6 +63,31 @@ describe('place', () => {
     expect(openReservedGpus(state)).toBe(12)
   })
 
+  it('gives no answer while the record is only appended, and appends it once', async () => {
+    const eventLog = (await brokerWith(['H100', 'H100'])).eventLog()
+    const home = await eventLog.partitionOf('cells', 'cell-0')
+    const partition = new CellPartition(0)
+    let decided: (record: LogRecord) => void = () => {}
+    const appended = new Promise<LogRecord>((resolve) => (decided = resolve))
+    const onRecord = (record: LogRecord): void => {
+      if (record.partition !== home) return
+      if (record.event?.type === 'PlacementDecided') decided(record)
+      else partition.fold(record)
+    }
+    await (await eventLog.follow({ topics: ['cells'], from: 'start', onRecord })).caughtUp()
+    const appender = await eventLog.appender()
+    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, ownedPartition: () => partition })
+    let answers = 0
+    const answer = placer.place(batchFor('chat')).then((given) => (answers++, given))
+    const record = await appended
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(answers).toBe(0)
+    partition.fold(record)
+    expect((await answer).groups).toHaveLength(1)
+    expect((await eventLog.bounds('cells'))[home]?.end).toBe(record.offset + 1)
+    await eventLog.close()
+  })
+
   it('decides requests that arrive together in one cycle, by priority', async () => {
     const broker = await brokerWith(['H100', 'H100'])
     const { placer } = await ownerOf(broker)
