@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { gatherEvidence } from '../../../core/signals/evidence.ts'
+import type { EvidenceArgument } from '../../../core/signals/evidence.ts'
+import { addSample, dropSamplesBefore, nextWindowEnd, noSamples, samplesUntil } from '../../../core/signals/sample.ts'
+import type { Measured, Sample } from '../../../core/signals/sample.ts'
+import { measuredBy } from '../../../core/signals/from-event.ts'
+import { specification } from '../../support/decider-story.ts'
+
+const now = 1_000_000
+const sample = (endMs: number, value: number | null, changes: Partial<Sample> = {}): Sample => ({
+  startMs: endMs - 5000, endMs, value, requests: null, heard: 4, registered: 4, ...changes,
+})
+const tps = (source: string, endMs: number, value: number | null, changes: Partial<Sample> = {}): Measured => ({
+  signal: 'decodeTps', source, role: 'decode', sample: sample(endMs, value, changes),
+})
+const latency = (signal: 'ttftMsP95' | 'tbtMsP95', role: 'prefill' | 'decode', one: Sample): Measured => ({ signal, source: 'a', role, sample: one })
+
+const evidenceOf = (measured: readonly Measured[], changes: Partial<EvidenceArgument> = {}) =>
+  gatherEvidence({
+    nowMs: now, horizonMs: now - 2000, spec: specification(), signals: measured.reduce(addSample, noSamples), heartbeats: [], instances: [], ...changes,
+  })
+const registered = (decode: number) => [
+  { subCluster: 'east', newestAtMs: now, newestComplete: true, completeAtMs: now,
+    groups: [{ group: 'g', sequence: 0, desired: { prefill: 2, decode }, registered: { prefill: 2, decode } }] },
+]
+const beat = (source: string, timeMs = now - 1000) => ({ source, timeMs, targetsScraped: 4 })
+
+describe('evidence of throughput', () => {
+  it('adds up the sources, each with its mean over the window', () => {
+    const evidence = evidenceOf([tps('a', now - 8000, 1000), tps('a', now - 3000, 2000), tps('b', now - 3000, 500)])
+    expect(evidence.demand).toMatchObject({ state: 'fresh', value: 2000, ageMs: 3000, coverage: 1 })
+  })
+
+  it('weighs samples by the time that they stand for', () => {
+    const long = tps('a', now - 3000, 1000, { startMs: now - 12_000 })
+    expect(evidenceOf([long, tps('a', now - 2000, 2000, { startMs: now - 3000 })]).demand.value).toBe(1100)
+  })
+
+  it.each([
+    ['missing', []],
+    ['failed', [tps('a', now - 3000, null)]],
+    ['stale', [tps('a', now - 15_001, 1000)]],
+    ['fresh', [tps('a', now - 15_000, 1000)]],
+  ])('is %s', (state, measured) => {
+    expect(evidenceOf(measured).demand.state).toBe(state)
+  })
+
+  it('of zero is idle beside a live collector and failed without one', () => {
+    const zero = [tps('a', now - 3000, 0)]
+    expect(evidenceOf(zero, { heartbeats: [beat('a')] }).demand.state).toBe('idle')
+    expect(evidenceOf(zero, { heartbeats: [beat('a', now - 15_001)] }).demand.state).toBe('failed')
+    expect(evidenceOf(zero, { heartbeats: [beat('another')] }).demand.state).toBe('failed')
+    expect(evidenceOf(zero, { heartbeats: [{ ...beat('a'), targetsScraped: 0 }] }).demand.state).toBe('failed')
+  })
+
+  it('covers what was heard of what is registered, also when a source vanished with its samples', () => {
+    expect(evidenceOf([tps('a', now - 3000, 1000)], { instances: registered(8) }).demand.coverage).toBe(0.5)
+    expect(evidenceOf([tps('a', now - 3000, 1000), tps('b', now - 20_000, 1000)], { instances: registered(8) }).demand.coverage).toBe(0.5)
+    expect(evidenceOf([tps('a', now - 3000, 1000, { heard: 3 })]).demand.coverage).toBe(0.75)
+    expect(evidenceOf([]).demand.coverage).toBeNull()
+  })
+
+  it('does not add a value that was not heard: null is no zero', () => {
+    const evidence = evidenceOf([tps('a', now - 8000, 1000), tps('a', now - 3000, null)])
+    expect(evidence.demand).toMatchObject({ state: 'fresh', value: 1000, coverage: 0 })
+  })
+})
+
+describe('evidence of latency', () => {
+  const of = (...samples: readonly Sample[]) => evidenceOf(samples.map((one) => latency('ttftMsP95', 'prefill', one))).ttft
+
+  it('is the highest of the sources', () => {
+    const measured = [400, 900].map((value, index) => ({ ...latency('ttftMsP95', 'prefill', sample(now - 3000, value)), source: `s${index}` }))
+    expect(evidenceOf(measured).ttft.value).toBe(900)
+  })
+
+  it('weighs a percentile by the requests behind it', () => {
+    expect(of(sample(now - 8000, 100, { requests: 90 }), sample(now - 3000, 1000, { requests: 10 })).value).toBe(190)
+  })
+
+  it('is idle where nobody asked and failed where nothing was served', () => {
+    expect(of(sample(now - 3000, null, { requests: 0 })).state).toBe('idle')
+    expect(of(sample(now - 3000, null)).state).toBe('failed')
+  })
+
+  it('rises when the newer half of the window is a tenth above the older and above half the SLO', () => {
+    expect(of(sample(now - 18_000, 600), sample(now - 3000, 670)).rising).toBe(true)
+    expect(of(sample(now - 18_000, 600), sample(now - 3000, 650)).rising).toBe(false)
+    expect(of(sample(now - 18_000, 100), sample(now - 3000, 300)).rising).toBe(false)
+  })
+
+  it('comes from the other role where the natural one measures nothing', () => {
+    const measured = [latency('ttftMsP95', 'prefill', sample(now - 3000, null)), latency('ttftMsP95', 'decode', sample(now - 3000, 700))]
+    expect(evidenceOf(measured).ttft).toMatchObject({ state: 'fresh', value: 700 })
+  })
+})
+
+describe('samples', () => {
+  it('are kept in the order of their windows, whatever the order of arrival', () => {
+    const measured = [5, 3, 9, 1, 7].flatMap((second) => ['a', 'b'].map((source) => tps(source, second * 1000, second)))
+    const sorted = JSON.stringify(measured.reduce(addSample, noSamples))
+    fc.assert(
+      fc.property(fc.shuffledSubarray(measured, { minLength: measured.length }), (shuffled) => {
+        expect(JSON.stringify(shuffled.reduce(addSample, noSamples))).toBe(sorted)
+      }),
+    )
+  })
+
+  it('are bounded per source, the newest stay', () => {
+    const many = Array.from({ length: 500 }, (_, index) => tps('a', index + 1, 1))
+    const kept = many.reduce(addSample, noSamples).decodeTps[0]?.samples ?? []
+    expect([kept.length, kept[0]?.endMs, kept.at(-1)?.endMs]).toEqual([240, 261, 500])
+  })
+
+  it('can be cut at both ends, and name the window that is looked at next', () => {
+    const history = [1000, 2000, 3000].map((end) => tps('a', end, 1)).reduce(addSample, noSamples)
+    expect(dropSamplesBefore(history, 1000).decodeTps[0]?.samples.map(({ endMs }) => endMs)).toEqual([2000, 3000])
+    expect(dropSamplesBefore(history, 3000).decodeTps).toEqual([])
+    expect(samplesUntil(history, 2000).decodeTps[0]?.samples.map(({ endMs }) => endMs)).toEqual([1000, 2000])
+    expect(nextWindowEnd(history, 2000)).toBe(3000)
+    expect(nextWindowEnd(history, 3000)).toBeNull()
+  })
+
+  it.each([Number.NaN, Infinity, -1])('never carry %d', (value) => {
+    const [measured] = measuredBy({
+      type: 'TpsObserved', service: 's', role: 'decode', source: 'a', windowStartMs: 0, windowEndMs: 1, instancesHeard: 1, instancesRegistered: 1, tps: value,
+    })
+    expect(measured?.sample.value).toBeNull()
+  })
+})
