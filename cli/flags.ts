@@ -27,3 +27,11 @@ export const oneOf = <T extends string>(...words: readonly T[]) =>
     if (word === undefined) throw new InvalidArgumentError(`expected ${words.join(' or ')}.`)
     return word
   })
+
+/** A decimal number above 0, at most `most`. */
+export const positiveNumber = (most: number) =>
+  once((value) => {
+    const number = /^[0-9]{1,9}(\.[0-9]{1,6})?$/.test(value) ? Number(value) : Number.NaN
+    if (!(number > 0 && number <= most)) throw new InvalidArgumentError(`expected a number above 0, at most ${most}.`)
+    return number
+  })
