@@ -3,7 +3,7 @@ import { claimsOf, recordsOf, replayed, ticksOf } from './history.ts'
 import { wrongBy } from './manual-clock.ts'
 import { openStage } from './stage.ts'
 
-const services = ['chat', 'code', 'search', 'translate']
+const services = ['chat', 'code']
 
 const openBusyStage = async () => {
   const stage = await openStage()

@@ -6,7 +6,7 @@ import { claimsOf, recordsOf, replayed, statesAfter, ticksOf } from './history.t
 import { createMortalLog, type Death } from './mortal-log.ts'
 import { coreHash, group, openStage } from './stage.ts'
 
-const services = ['chat', 'code', 'search', 'translate']
+const services = ['chat', 'code']
 
 const openBusyStage = async () => {
   const stage = await openStage()

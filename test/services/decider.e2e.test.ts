@@ -1,0 +1,149 @@
+/** Deciders as real processes on a real broker: sharing, death by kill -9, and a clock that is a minute ahead. */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { afterEach, describe, expect, inject, it } from 'vitest'
+import { createWorldClock, wallTime, type WorldTime } from '../../adapters/clock/world-clock.ts'
+import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
+import { ensureTopics } from '../../adapters/kafka/topics.ts'
+import { replayLog } from '../../cli/replay-log.ts'
+import type { Clock, EventLog, LogRecord } from '../../core/ports.ts'
+import { superviseProcess, type ServerHandle } from '../../infra/local/process.ts'
+import { coreHash } from '../../services/core-hash.ts'
+import { scratchDir } from '../support/scratch-dir.ts'
+import { createWorld, type World } from './decider/world.ts'
+
+const partitions = [0, 1, 2, 3]
+const services = ['chat', 'code', 'draft', 'search', 'summary', 'translate']
+
+type Scene = {
+  readonly eventLog: EventLog
+  /** All records of `signals` and `decisions` so far. */
+  readonly records: readonly LogRecord[]
+  /** Resolves when `holds` is true of the records; asked again at each new one. */
+  until(holds: (records: readonly LogRecord[]) => boolean): Promise<void>
+  startDecider(ownerId: string, env?: Record<string, string>): ServerHandle
+  replay(): ReturnType<typeof replayLog>
+}
+
+const cleanUps: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+const openScene = async (env: Record<string, string>): Promise<Scene> => {
+  const topicPrefix = `decider-${randomUUID()}`
+  const options = { brokers: inject('kafkaBrokers'), topicPrefix, clientId: 'scene' }
+  await ensureTopics({ ...options, partitions: partitions.length })
+  const eventLog = createKafkaEventLog(options)
+  cleanUps.push(() => eventLog.close())
+  const { records, until } = await watch(eventLog)
+  const logs = scratchDir()
+  return {
+    eventLog,
+    records,
+    until,
+    startDecider: (ownerId, own = {}) => {
+      const handle = superviseProcess({
+        name: ownerId,
+        command: process.execPath,
+        args: ['--import', 'tsx', 'services/decider/main.ts'],
+        env: {
+          KAFKA_BROKERS: options.brokers.join(','),
+          HETEROSCALE_TOPIC_PREFIX: topicPrefix,
+          HETEROSCALE_HTTP_PORT: '0',
+          HETEROSCALE_OWNER_ID: ownerId,
+          ...env,
+          ...own,
+        },
+        logFile: join(logs, `${ownerId}.log`),
+      })
+      cleanUps.push(() => handle.stop())
+      return handle
+    },
+    replay: async () => replayLog(eventLog, { coreHash: await coreHash(), group: `${topicPrefix}-decider` }),
+  }
+}
+
+const watch = async (eventLog: EventLog): Promise<Pick<Scene, 'records' | 'until'>> => {
+  const records: LogRecord[] = []
+  let waiting: { holds(records: readonly LogRecord[]): boolean; resolve(): void }[] = []
+  await eventLog.follow({
+    topics: ['signals', 'decisions'],
+    from: 'start',
+    onRecord: (record) => {
+      records.push(record)
+      const met = waiting.filter(({ holds }) => holds(records))
+      waiting = waiting.filter((one) => !met.includes(one))
+      for (const { resolve } of met) resolve()
+    },
+  })
+  const until: Scene['until'] = (holds) => (holds(records) ? Promise.resolve() : new Promise((resolve) => waiting.push({ holds, resolve })))
+  return { records, until }
+}
+
+const keepTurning = (world: World, clock: Clock): void => {
+  let over = false
+  const turning = (async () => {
+    while (!over) {
+      await world.observe()
+      await clock.sleep(1000)
+      await world.carryOut()
+    }
+  })()
+  cleanUps.push(async () => {
+    over = true
+    await turning
+  })
+}
+
+const decisions = (records: readonly LogRecord[]): number => records.filter(({ event }) => event?.type === 'ScaleDecided').length
+
+const ticksOn = (records: readonly LogRecord[], ownerId: string): ReadonlySet<number> =>
+  new Set(records.flatMap(({ event, partition }) => (event?.type === 'ClockTicked' && event.ownerId === ownerId ? [partition] : [])))
+
+describe('two deciders on a real broker', () => {
+  it('share the partitions; when one is killed the other goes on, and every decision can be replayed', async () => {
+    const time: WorldTime = { worldEpochMs: Date.UTC(2026, 0, 1), wallEpochMs: Date.now(), speed: 20 }
+    const scene = await openScene({
+      HETEROSCALE_SPEED: String(time.speed),
+      HETEROSCALE_WORLD_EPOCH_MS: String(time.worldEpochMs),
+      HETEROSCALE_WALL_EPOCH_MS: String(time.wallEpochMs),
+    })
+    const clock = createWorldClock(time)
+    const world = await createWorld(scene.eventLog, clock)
+    for (const service of services) await world.configure(service)
+    const ada = scene.startDecider('ada')
+    const bob = scene.startDecider('bob')
+    keepTurning(world, clock)
+    await scene.until((records) => ticksOn(records, 'ada').size >= 2 && ticksOn(records, 'bob').size >= 2 && decisions(records) >= 4)
+
+    ada.kill('SIGKILL')
+    expect(await ada.exited).toMatchObject({ signal: 'SIGKILL' })
+    const decidedBefore = decisions(scene.records)
+    await scene.until((records) => ticksOn(records, 'bob').size === partitions.length && decisions(records) >= decidedBefore + 6)
+
+    expect(await bob.stop()).toEqual({ code: 0, signal: null })
+    const report = await scene.replay()
+    expect(report.decisions.count).toBeGreaterThanOrEqual(10)
+    expect(report).toMatchObject({ equal: true, differences: [], decisions: { equal: report.decisions.count } })
+    expect(report.holds.equal).toBe(report.holds.count)
+  })
+})
+
+describe('an owner whose clock is a minute ahead, on a topic that is not simulated', () => {
+  it('freezes nobody: it withdraws, and the other ticks and decides on every partition', async () => {
+    const scene = await openScene({ HETEROSCALE_TICK_MS: '250' })
+    const clock = createWorldClock(wallTime)
+    const world = await createWorld(scene.eventLog, clock)
+    for (const service of services) await world.configure(service)
+    const fast = scene.startDecider('fast', { HETEROSCALE_WORLD_EPOCH_MS: '60000' })
+    keepTurning(world, clock)
+    await scene.until((records) => ticksOn(records, 'fast').size > 0)
+    scene.startDecider('ada')
+    await scene.until((records) => ticksOn(records, 'ada').size === partitions.length)
+    const decidedFor = (records: readonly LogRecord[]) => new Set(records.filter(({ topic }) => topic === 'decisions').map(({ key }) => key))
+    await scene.until((records) => services.every((service) => decidedFor(records).has(service)))
+    expect(fast.pid).toBeDefined()
+    expect(await scene.replay()).toMatchObject({ equal: true, differences: [] })
+  })
+})
