@@ -72,17 +72,26 @@ const compress = (hash: Uint32Array, schedule: Uint32Array, at64: { padded: Uint
   const view = new DataView(at64.padded.buffer, at64.block, 64)
   for (let i = 0; i < 16; i++) schedule[i] = view.getUint32(i * 4)
   extend(schedule)
-  const state = Uint32Array.from(hash)
-  for (let i = 0; i < 64; i++) round(state, (at(K, i) + at(schedule, i)) >>> 0)
-  for (let i = 0; i < 8; i++) hash[i] = at(hash, i) + at(state, i)
+  mix(hash, schedule)
 }
 
-const round = (s: Uint32Array, keyed: number): void => {
-  const [a, b, c, d, e, f, g, h] = s as unknown as [number, number, number, number, number, number, number, number]
-  const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-  const choice = (e & f) ^ (~e & g)
-  const temp1 = (h + s1 + choice + keyed) >>> 0
-  const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-  const majority = (a & b) ^ (a & c) ^ (b & c)
-  s.set([temp1 + s0 + majority, a, b, c, d + temp1, e, f, g])
+/** The 64 rounds, on plain variables: an array per round made every decision spend most of its time here. */
+const mix = (hash: Uint32Array, schedule: Uint32Array): void => {
+  let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number]
+  for (let i = 0; i < 64; i++) {
+    const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    const temp1 = (h + s1 + ((e & f) ^ (~e & g)) + at(K, i) + at(schedule, i)) | 0
+    const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    const temp2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
+    h = g
+    g = f
+    f = e
+    e = (d + temp1) | 0
+    d = c
+    c = b
+    b = a
+    a = (temp1 + temp2) | 0
+  }
+  const mixed = [a, b, c, d, e, f, g, h]
+  for (let i = 0; i < 8; i++) hash[i] = at(hash, i) + (mixed[i] as number)
 }
