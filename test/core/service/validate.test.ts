@@ -76,6 +76,11 @@ const rows: readonly (readonly [path: string, value: unknown, message: string])[
   ['spec.behavior', { scaleDown: { policies: [{ type: 'Pods', value: 1, periodSeconds: 60 }] } }, 'E_SPEC_CHOICE spec.behavior.scaleDown.policies[0].type: "Pods"; Instances | Percent'],
   [
     'spec.policies.latencyGuard',
+    { tiers: [{ atSloRatio: 1, stepPercent: 10 }, { atSloRatio: 1, stepPercent: 20 }] },
+    'E_SPEC_ORDER spec.policies.latencyGuard.tiers[1]: 1×SLO +20 % after 1×SLO +10 %; tiers with rising atSloRatio and no smaller step',
+  ],
+  [
+    'spec.policies.latencyGuard',
     { tiers: [{ atSloRatio: 1.2, stepPercent: 20 }, { atSloRatio: 1, stepPercent: 10 }] },
     'E_SPEC_ORDER spec.policies.latencyGuard.tiers[1]: 1×SLO +10 % after 1.2×SLO +20 %; tiers with rising atSloRatio and no smaller step',
   ],

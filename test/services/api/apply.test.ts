@@ -67,6 +67,11 @@ test('of two writers at once, both with the generation they saw, one is refused'
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
 })
 
+test('two files at once get two generations', async () => {
+  const answers = await Promise.all([apply({ query: '?waitSeconds=0', body: smaller(5) }), apply({ query: '?waitSeconds=0', body: smaller(6) })])
+  expect(answers.map(({ answer }) => answer['generation']).sort()).toEqual([1, 2])
+})
+
 describe('before anything is recorded', () => {
   afterEach(async () => {
     await world.settled()
