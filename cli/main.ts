@@ -7,8 +7,13 @@ import { processTerminal } from './terminal.ts'
 const light = ['validate', 'apply', 'get', 'explain']
 
 const heavyVerbs = async (): Promise<readonly Command[]> => {
-  const [{ upCommand }, { downCommand }, { replayCommand }] = await Promise.all([import('./up.ts'), import('./down.ts'), import('./replay.ts')])
-  return [upCommand(), downCommand(), replayCommand()]
+  const [{ upCommand }, { downCommand }, { demoCommand }, { replayCommand }] = await Promise.all([
+    import('./up.ts'),
+    import('./down.ts'),
+    import('./demo.ts'),
+    import('./replay.ts'),
+  ])
+  return [demoCommand(processTerminal), upCommand(), downCommand(), replayCommand()]
 }
 
 // `heteroscale get decisions | head -1` closes the pipe: that is no error.

@@ -61,17 +61,19 @@ const plannedOf: { readonly [fault in DemoFault]: PlannedFault } = {
 export const stageOf = (flags: DemoFlags): Stage => {
   const fault = faultOf(flags.fault)
   const trace = flags.trace ?? null
+  const { speed = defaultSpeed, seed = 1 } = flags
   return {
     title: trace === null ? `a synthetic day of ${dayMinutes} minutes` : `the trace ${trace}`,
-    speed: flags.speed ?? defaultSpeed,
-    minutes: flags.minutes ?? (fault !== null ? faultMinutes : trace === null ? dayMinutes : traceMinutes),
-    dayMinutes,
-    trace,
+    ...{ speed, seed, dayMinutes, trace, fault },
+    minutes: flags.minutes ?? minutesOf(fault, trace),
     loadFactor: flags.loadFactor ?? (trace === null ? 1 : traceLoadFactor),
-    seed: flags.seed ?? 1,
-    fault,
     planned: fault === null ? [oneHalfFailedRollout] : [plannedOf[fault]],
   }
+}
+
+const minutesOf = (fault: DemoFault | null, trace: string | null): number => {
+  if (fault !== null) return faultMinutes
+  return trace === null ? dayMinutes : traceMinutes
 }
 
 const faultOf = (name: string | undefined): DemoFault | null => {
