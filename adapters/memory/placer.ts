@@ -63,9 +63,9 @@ const createFailures = (cell: CellId) => {
     const [failure] = planned.splice(index, 1)
     if (failure !== undefined) throw failure.error
   }
+  const usual = (): Error => portError('unavailable', `CELL_NOT_OWNED cell ${cell}: failure asked for by the test; ask again`)
   return {
-    next: (method: PlacerMethod, when: Failure['when'], error: Error = portError('unavailable', `CELL_NOT_OWNED cell ${cell}: failure asked for by the test; ask again`)): void =>
-      void planned.push({ method, when, error }),
+    next: (method: PlacerMethod, when: Failure['when'], error = usual()): void => void planned.push({ method, when, error }),
     around: <T>(method: PlacerMethod, effect: () => T): T => {
       take(method, 'before')
       const result = effect()

@@ -5,7 +5,7 @@ import { roles, showCounts } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
 import { sortedBy } from './order.ts'
 import { sizeOf } from './steps.ts'
-import { domainsAt, levelOfAffinity, type Domain } from './tree.ts'
+import { domainsAt, levelOfAffinity, nodesOfType, type Domain } from './tree.ts'
 import { missingCounts, requirementOf, serviceGroups, type Work } from './work.ts'
 
 export const expiredRefusal = (request: PlacementRequest, now: EpochMs): string =>
@@ -16,8 +16,9 @@ export const refusalOf = (work: Work): string | null => {
   const missing = missingCounts(work)
   const toAdd = { prefill: Math.max(0, missing.prefill), decode: Math.max(0, missing.decode) }
   const toRemove = { prefill: Math.max(0, -missing.prefill), decode: Math.max(0, -missing.decode) }
+  const target = showCounts(work.request.target)
   const reasons = [
-    ...(sizeOf(toAdd) > 0 ? [`NO_CAPACITY: ${showCounts(toAdd)} of ${showCounts(work.request.target)} not placed; ${shortage(work, toAdd)}`] : []),
+    ...(sizeOf(toAdd) > 0 ? [`NO_CAPACITY: ${showCounts(toAdd)} of ${target} not placed; ${shortage(work, toAdd)}`] : []),
     ...(sizeOf(toRemove) > 0 ? [`NOT_REMOVABLE: ${showCounts(toRemove)} could not be removed; ${obstacle(work)}`] : []),
   ]
   return reasons.length === 0 ? null : reasons.join('; ')
@@ -29,7 +30,8 @@ const shortage = ({ desk, request }: Work, missing: RoleCounts): string => {
   const level = levelNames[request.affinity]
   const domains = domainsAt(desk.view.tree, levelOfAffinity(request.affinity))
   const asked = roles.filter((role) => missing[role] > 0)
-  const need = asked.map((role) => `${missing[role] * requirementOf(request, role).gpusPerInstance} more ${typesOf(request, role)} for ${role}`)
+  const gpusOf = (role: Role): number => missing[role] * requirementOf(request, role).gpusPerInstance
+  const need = asked.map((role) => `${gpusOf(role)} more ${typesOf(request, role)} for ${role}`)
   const needs = `needs ${need.join(' and ')} in one ${level}`
   if (domains.length === 0) return `${needs}; the cell has no inventory yet`
   const largest = asked.map((role) => largestFree(domains, role, { desk, request }))
@@ -40,13 +42,15 @@ const typesOf = (request: PlacementRequest, role: Role): string => requirementOf
 
 const largestFree = (domains: readonly Domain[], role: Role, { desk, request }: Pick<Work, 'desk' | 'request'>): string => {
   const { gpuTypes } = requirementOf(request, role)
-  const options = domains.flatMap((domain) => gpuTypes.map((type) => ({ path: domain.path, type, gpus: freeGpus(domain, type, desk.free) })))
+  const options = domains.flatMap((domain) =>
+    gpuTypes.map((type) => ({ path: domain.path, type, gpus: freeGpus(domain, type, desk.free) })),
+  )
   const most = sortedBy(options, ({ gpus, path, type }) => [-gpus, path, type])[0]
   return most === undefined ? `0 ${typesOf(request, role)}` : `${most.gpus} ${most.type} in ${most.path}`
 }
 
 const freeGpus = (domain: Domain, type: string, free: ReadonlyMap<string, number>): number =>
-  domain.nodes.filter((node) => node.gpuType === type).reduce((sum, node) => sum + (free.get(node.key) ?? 0), 0)
+  nodesOfType(domain, type).reduce((sum, node) => sum + (free.get(node.key) ?? 0), 0)
 
 const groupsNote = ({ band, busyGroups }: PlacementRequest): string =>
   `each group must keep P/D in ${band.lo} to ${band.hi} with one instance of slack, and ${busyGroups.length} groups are busy`
@@ -54,5 +58,6 @@ const groupsNote = ({ band, busyGroups }: PlacementRequest): string =>
 const obstacle = ({ desk, request }: Work): string => {
   const groups = serviceGroups(desk, request)
   const busy = groups.filter((group) => !group.changeable || request.busyGroups.includes(group.group))
-  return `${busy.length} of ${groups.length} groups are under a rollout, and each of the others must keep both roles and P/D in ${request.band.lo} to ${request.band.hi}`
+  const rule = `both roles and P/D in ${request.band.lo} to ${request.band.hi}`
+  return `${busy.length} of ${groups.length} groups are under a rollout, and each of the others must keep ${rule}`
 }

@@ -15,6 +15,7 @@ const faultOfRole = ({ target, requirements }: PlacementRequest, role: Role): st
   const [requirement] = own
   if (requirement === undefined || own.length > 1) return `${own.length} requirements for ${role}; exactly 1 is allowed`
   const { gpusPerInstance, gpuTypes } = requirement
-  if (!Number.isInteger(gpusPerInstance) || gpusPerInstance < 1) return `${role} asks ${gpusPerInstance} GPUs per instance; 1 or more are allowed`
+  const isPositive = Number.isInteger(gpusPerInstance) && gpusPerInstance > 0
+  if (!isPositive) return `${role} asks ${gpusPerInstance} GPUs per instance; 1 or more are allowed`
   return gpuTypes.length === 0 ? `${role} names no GPU type; 1 or more are allowed` : null
 }

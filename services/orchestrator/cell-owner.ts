@@ -86,7 +86,8 @@ const ownPartitions = ({ eventLog, log }: CellOwnerOptions, changed: () => void)
   const assignments = new Map<number, symbol>()
   const drop = (partition: number, why: string): void => {
     assignments.delete(partition)
-    partitions.get(partition)?.close(portError('unavailable', `CELL_NOT_OWNED cells partition ${partition}: ${why}; ask again with the same id`))
+    const message = `CELL_NOT_OWNED cells partition ${partition}: ${why}; ask again with the same id`
+    partitions.get(partition)?.close(portError('unavailable', message))
     if (partitions.delete(partition)) changed()
   }
   const handler: GroupHandler = {
@@ -107,7 +108,8 @@ const ownPartitions = ({ eventLog, log }: CellOwnerOptions, changed: () => void)
     },
     revoked: (partition) => drop(partition, 'it moved to another process'),
     stopped: (partition, error) => {
-      log.error({ partition, err: error }, 'E_CELLS a record cannot be read; the cells of this partition are not scheduled until a newer version reads it')
+      const effect = 'the cells of this partition are not scheduled until a newer version reads it'
+      log.error({ partition, err: error }, `E_CELLS a record cannot be read; ${effect}`)
       drop(partition, error.message)
     },
   }

@@ -118,10 +118,14 @@ export class PlacerQueue {
   private sendBack(waiting: readonly Waiting[], error: unknown): void {
     const { log } = this.parts
     const unanswered = waiting.filter(({ request }) => this.waiting.delete(request.requestId))
-    log.warn({ cell: this.cell, requests: unanswered.length, err: error }, 'E_PLACE the cycle did not come through; its requests are asked again')
+    const fields = { cell: this.cell, requests: unanswered.length, err: error }
+    log.warn(fields, 'E_PLACE the cycle did not come through; its requests are asked again')
     for (const { reject } of unanswered) reject(error)
   }
 }
 
 const tooManyVoid = (cell: CellId): Error =>
-  portError('unavailable', `PLACEMENT_VOID cell ${cell}: ${mostVoidCycles} cycles in a row lost to another owner; ask again with the same id`)
+  portError(
+    'unavailable',
+    `PLACEMENT_VOID cell ${cell}: ${mostVoidCycles} cycles in a row lost to another owner; ask again with the same id`,
+  )

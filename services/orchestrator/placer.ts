@@ -42,13 +42,18 @@ const partitionOf = async ({ eventLog, ownedPartition }: PlacerOptions, cell: Ce
 }
 
 const notOwned = (cell: CellId): Error =>
-  portError('unavailable', `CELL_NOT_OWNED cell ${cell}: its partition of cells belongs to another process; nothing was done here, ask again`)
+  portError(
+    'unavailable',
+    `CELL_NOT_OWNED cell ${cell}: its partition of cells belongs to another process; nothing was done here, ask again`,
+  )
+
+type Release = Parameters<Placer['release']>[0]
 
 /**
  * Appends the release and waits until it is folded. What is not open here may be a placement that another owner
  * wrote a moment ago, so the log is read to its end before the release counts as done already.
  */
-const release = async (options: PlacerOptions, partition: CellPartition, released: Parameters<Placer['release']>[0]): Promise<void> => {
+const release = async (options: PlacerOptions, partition: CellPartition, released: Release): Promise<void> => {
   const { appender, clock, metrics } = options
   const { cell } = released
   if (!isOpen(partition, released)) {
