@@ -1,6 +1,7 @@
 /** Applying a service file: accepted, refused, unchanged, or recorded while nobody decides. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { portError } from '../../../core/port-error.ts'
+import { applyService } from '../../../services/api/apply.ts'
 import type { ApiWorld } from './api-world.ts'
 import { createApiWorld, exampleText } from './api-world.ts'
 
@@ -67,9 +68,17 @@ test('of two writers at once, both with the generation they saw, one is refused'
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
 })
 
-test('two files at once get two generations', async () => {
-  const answers = await Promise.all([apply({ query: '?waitSeconds=0', body: smaller(5) }), apply({ query: '?waitSeconds=0', body: smaller(6) })])
-  expect(answers.map(({ answer }) => answer['generation']).sort()).toEqual([1, 2])
+test('two files at once get two generations, also when the broker is slow', async () => {
+  const appender = await world.broker.eventLog().appender()
+  let release: () => void = () => {}
+  const slowness = new Promise<void>((resolve) => (release = resolve))
+  const slow = { ...appender, append: (records: Parameters<typeof appender.append>[0]) => slowness.then(() => appender.append(records)) }
+  const ports = { model: world.api.model, appender: slow, clock: { now: () => 0, speed: 1, sleep: () => Promise.resolve() } }
+  const send = (least: number) =>
+    applyService(ports, { body: new TextEncoder().encode(smaller(least)), author: 'test', waitMs: 0 })
+  const answers = Promise.all([send(5), send(6)])
+  release()
+  expect((await answers).map(({ generation }) => generation)).toEqual([1, 2])
 })
 
 describe('before anything is recorded', () => {
