@@ -7,13 +7,17 @@ import { createMemoryBroker } from '../../adapters/memory/event-log.ts'
 import { createMemoryPlacer } from '../../adapters/memory/placer.ts'
 import { createMemorySubCluster } from '../../adapters/memory/sub-cluster.ts'
 import { connectClient, connectWorkers } from '../../adapters/temporal/connection.ts'
+import type { TemporalClient } from '../../adapters/temporal/connection.ts'
 import { installTemporalRuntime } from '../../adapters/temporal/runtime.ts'
 import { createIntentSubmitter, createSettlementTeller } from '../../adapters/temporal/submitter.ts'
 import { startCellWorker, startRolloutWorker } from '../../adapters/temporal/worker.ts'
 import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
+import type { PlacementRequest } from '../../core/events/placed.ts'
 import type { RolloutReported } from '../../core/events/input.ts'
 import type { GroupStatus, Logger } from '../../core/ports.ts'
 import { rolloutWorkflowId, serviceWorkflowId } from '../../core/ids.ts'
+import type { IntentQueue } from '../../core/rollout/intent-queue.ts'
+import { serviceState } from '../../workflows/messages.ts'
 import { createActivities, createCellActivities } from '../../workflows/activities/index.ts'
 import { counts, intentOf, nodesOf } from '../core/rollout/orders.ts'
 import { readReports } from './reports.ts'
@@ -42,6 +46,8 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
   const nodes = nodesPerSwitch.flatMap((count, at) => nodesOf(count).map((node) => ({ ...node, node: `${node.node}-${at}`, s2: `s2-${at}` })))
   const cluster = createMemorySubCluster({ name: 'sub-a', nodes, now: clock.now })
   const placer = createMemoryPlacer({ cell, now: clock.now })
+  const placed: PlacementRequest[] = []
+  const watched = { ...placer, place: async (request: PlacementRequest) => watch(placed, request, await placer.place(request)) }
   const broker = createMemoryBroker()
   const log = broker.eventLog()
   const reports = await readReports(log)
@@ -52,7 +58,7 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
   const place = { connection, namespace: server.namespace }
   const workers = [
     await startRolloutWorker({ ...place, taskQueue, activities: createActivities(ports) }),
-    await startCellWorker({ ...place, cell, activities: createCellActivities({ placer, clock }) }),
+    await startCellWorker({ ...place, cell, activities: createCellActivities({ placer: watched, clock }) }),
   ]
   cluster.autoReady(true)
   cluster.autoRegister(true)
@@ -85,6 +91,12 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
       return intentOf({ requirements: oneNodeEach, target: counts(2, 4), ...own, ...changes })
     },
     rollout: (intent: ScaleIntentEmitted, group: string) => client.workflow.getHandle(rolloutWorkflowId(service, intent.intentId, group)),
+    openReservations: () => [...placer.state().reservations.values()].filter(({ released }) => released === null),
+    /** Requests that the placer answered, oldest first. */
+    placed: () => placed,
+    completed: (sequence: number) => reports.first((report) => report.sequence === sequence && report.outcome === 'completed'),
+    settledAs: (state: 'stuck' | 'free') => settledAs(client, service, state),
+    runsOfEntity: async () => (await client.workflow.count(`WorkflowId = '${serviceWorkflowId(service)}'`)).count,
     entity: () => client.workflow.getHandle(serviceWorkflowId(service)),
     close: async () => {
       await client.workflow.getHandle(serviceWorkflowId(service)).terminate('the story is over').catch(() => {})
@@ -98,6 +110,19 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
 }
 
 export const oneNodeEach = (['prefill', 'decode'] as const).map((role) => ({ role, gpusPerInstance: 8, gpuTypes: ['H100'] }))
+
+const watch = <T>(placed: PlacementRequest[], request: PlacementRequest, answer: T): T => {
+  placed.push(request)
+  return answer
+}
+
+/** Queries, each of which takes a few milliseconds on the server, until the entity has heard of it. */
+const settledAs = async (client: TemporalClient['client'], service: string, state: 'stuck' | 'free'): Promise<IntentQueue> => {
+  for (;;) {
+    const queue = await client.workflow.getHandle(serviceWorkflowId(service)).query(serviceState)
+    if (queue.open.length === 0 && queue.stuck.length === (state === 'stuck' ? 1 : 0)) return queue
+  }
+}
 
 const placedGroup = (status: GroupStatus) => {
   const { group, service, uid, resourceVersion, sequence, domain, gpuTypes } = status
