@@ -1,17 +1,19 @@
 /** Which way to go when the policies differ: out by the largest ask, in only when nothing objects (DESIGN 5.3). */
 import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
+import { showCounts } from '../roles.ts'
 import { maximumOf } from '../service/specification.ts'
 import type { Situation } from './argument.ts'
 import { boundsAsk } from './bounds.ts'
 import { isWithin, maxCounts, minCounts } from './counts.ts'
+import { evidenceVeto, unusable } from './evidence-veto.ts'
 import { grow, largestAsk } from './grow.ts'
 import { guardResting, latencyGuardAsk } from './latency-guard.ts'
 import { proportionalAsk } from './proportional.ts'
 import { ratioAsk } from './ratio.ts'
-import { evidenceVeto, shrink, smallestAsk, unusable } from './shrink.ts'
+import { shrink, smallestAsk } from './shrink.ts'
 import { hold } from './verdict.ts'
-import type { Outcome } from './verdict.ts'
+import type { Hold, Outcome } from './verdict.ts'
 
 export const allAsks = (situation: Situation): readonly PolicyAsk[] => [
   proportionalAsk(situation),
@@ -41,14 +43,10 @@ const agreeToShrink = (situation: Situation, asks: readonly PolicyAsk[]): Combin
 }
 
 /** Nothing is to be done; the most telling reason for it. */
-const reasonToStay = (situation: Situation, asks: readonly PolicyAsk[]) => {
-  const { evidence, current, spec } = situation
+const reasonToStay = (situation: Situation, asks: readonly PolicyAsk[]): Hold => {
+  const { demand } = situation.evidence
   const blocked = asks.find(({ direction }) => direction === 'out')
-  if (blocked) return hold('AT_BOUNDS', `${blocked.reason}; the maximum is ${maximumOf(spec).prefill}P+${maximumOf(spec).decode}D`)
-  const { state } = evidence.demand
-  if (state !== 'fresh' && state !== 'idle') return unusable(evidence.demand)
-  const resting = guardResting(situation)
-  if (resting) return resting
-  const [proportional] = asks
-  return hold('INSIDE_TOLERANCE', proportional?.reason ?? `${current.prefill}P+${current.decode}D`)
+  if (blocked) return hold('AT_BOUNDS', `${blocked.reason}; the maximum is ${showCounts(maximumOf(situation.spec))}`)
+  if (demand.state !== 'fresh' && demand.state !== 'idle') return unusable(demand)
+  return guardResting(situation) ?? hold('INSIDE_TOLERANCE', asks.map(({ policy, reason }) => `${policy}: ${reason}`).join('; '))
 }

@@ -1,7 +1,7 @@
 /** Comparing and bounding pairs of role counts. */
-import type { RoleCounts } from '../roles.ts'
+import type { Role, RoleCounts } from '../roles.ts'
 
-export const eachRole = (compute: (role: 'prefill' | 'decode') => number): RoleCounts => ({
+export const eachRole = (compute: (role: Role) => number): RoleCounts => ({
   prefill: compute('prefill'),
   decode: compute('decode'),
 })

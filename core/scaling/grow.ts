@@ -7,8 +7,8 @@ import type { Situation } from './argument.ts'
 import { isWithin, maxCounts, minCounts } from './counts.ts'
 import { applyLimit } from './limits.ts'
 import type { Limited } from './limits.ts'
-import { nearestPair, ratioRuleOf } from './ratio.ts'
-import { rateCeiling } from './rate.ts'
+import { nearestPair, ratioRuleOf, showBand } from './ratio.ts'
+import { rateCeiling, rateRecheckAt } from './rate.ts'
 import { cooldownOut, failureBackoff, tooManyOrders } from './restraint.ts'
 import { stabilisedOut, stabilisedUntil } from './stabilisation.ts'
 import { hold } from './verdict.ts'
@@ -52,7 +52,7 @@ const ordered = (
   const least = maxCounts(current, minCounts(minimumOf(spec), ceiling))
   const pair = nearestPair(counts, { least, most: ceiling }, ratioRuleOf(situation))
   if (pair === null || !isGrowth(current, pair)) return { hold: noPair(situation, counts, ceiling), limits }
-  const fitted = applyLimit({ counts, limits }, { limit: 'ratio', after: pair, detail: bandText(situation) })
+  const fitted = applyLimit({ counts, limits }, { limit: 'ratio', after: pair, detail: showBand(situation) })
   return { order: { kind: kindOf(asks), to: pair, reason: reasonOf(asks) }, limits: fitted.limits }
 }
 
@@ -63,16 +63,14 @@ const stoppedBy = (situation: Situation, limits: Limited['limits']): Hold => {
   const last = limits.at(-1)
   const detail = last ? `${showCounts(last.before)} is wanted; ${last.detail}` : ''
   if (last?.limit === 'stabilisation') return hold('STABILISING', detail, stabilisedUntil(situation, 'up'))
-  return last?.limit === 'rate' ? hold('RATE_LIMITED', detail, rateRecheck(situation)) : hold('AT_BOUNDS', detail)
+  return last?.limit === 'rate' ? hold('RATE_LIMITED', detail, rateRecheckAt(situation)) : hold('AT_BOUNDS', detail)
 }
 
-/** A rate frees itself when its oldest change leaves the period; looking again each second is close enough. */
-const rateRecheck = ({ nowMs }: Situation): number => nowMs + 1000
-
-const noPair = (situation: Situation, wanted: RoleCounts, ceiling: RoleCounts): Hold =>
-  hold('NO_FEASIBLE_PAIR', `${showCounts(wanted)} is wanted; no pair up to ${showCounts(ceiling)} grows with ${bandText(situation)}`, rateRecheck(situation))
-
-const bandText = ({ band, groups }: Situation): string => `P/D between ${band.lo} and ${band.hi} over ${groups} group(s)`
+const noPair = (situation: Situation, wanted: RoleCounts, ceiling: RoleCounts): Hold => {
+  const range = `from ${showCounts(situation.current)} to ${showCounts(ceiling)}`
+  const detail = `${showCounts(wanted)} is wanted; no larger pair ${range} has ${showBand(situation)}`
+  return hold('NO_FEASIBLE_PAIR', detail, rateRecheckAt(situation))
+}
 
 /** A repair of the ratio alone is called so; everything else that grows is a scale-out. */
 const kindOf = (asks: readonly PolicyAsk[]): Order['kind'] =>

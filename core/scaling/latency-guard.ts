@@ -4,8 +4,7 @@
  */
 import type { Evidence, PolicyAsk } from '../events/decided.ts'
 import type { Role, RoleCounts } from '../roles.ts'
-import { secondsToMs } from '../units.ts'
-import { fixed } from '../units.ts'
+import { fixed, secondsToMs } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { hold } from './verdict.ts'
 import type { Hold } from './verdict.ts'

@@ -1,6 +1,7 @@
 /** Rate policies in the sense of HPA: how far the counts may move within each policy's period. */
 import type { Role, RoleCounts } from '../roles.ts'
 import type { RatePolicy } from '../service/specification.ts'
+import type { EpochMs } from '../units.ts'
 import { fixed, secondsToMs } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { eachRole } from './counts.ts'
@@ -13,6 +14,9 @@ export const rateCeiling = (situation: Situation): RoleCounts =>
 /** Lowest counts that may be ordered now. */
 export const rateFloor = (situation: Situation): RoleCounts =>
   eachRole((role) => situation.current[role] - allowance(situation, situation.spec.behavior.scaleDown.policies, { role, sign: -1 }))
+
+/** A rate frees itself when its oldest change leaves the period; to look again each second is close enough. */
+export const rateRecheckAt = ({ nowMs }: Situation): EpochMs => nowMs + 1000
 
 type Direction = { readonly role: Role; readonly sign: 1 | -1 }
 

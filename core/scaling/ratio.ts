@@ -54,6 +54,10 @@ const isBetter = (a: Candidate, b: Candidate): boolean => {
   return a.counts.prefill + a.counts.decode < b.counts.prefill + b.counts.decode
 }
 
+/** For messages: the band that a pair must keep. */
+export const showBand = ({ band, groups }: Situation): string =>
+  `P/D between ${band.lo} and ${band.hi} over ${groups} group${groups === 1 ? '' : 's'}`
+
 export const isRatioSatisfied = ({ current, band, groups }: Situation): boolean => inBand(current, band, groups)
 
 /**
@@ -61,8 +65,8 @@ export const isRatioSatisfied = ({ current, band, groups }: Situation): boolean 
  * has its evidence: removing it before the other role is ready would only lose capacity.
  */
 export const ratioAsk = (situation: Situation): PolicyAsk => {
-  const { current, band, evidence } = situation
-  const text = `${showCounts(current)} with P/D between ${band.lo} and ${band.hi}`
+  const { current, evidence } = situation
+  const text = `${showCounts(current)} has ${showBand(situation)}`
   if (isRatioSatisfied(situation)) return { policy: 'ratio', direction: 'hold', target: current, reason: text }
   if (evidence.instances.state !== 'fresh')
     return { policy: 'ratio', direction: 'hold', target: current, reason: `not ${text}; instances are ${evidence.instances.state}` }
