@@ -3,54 +3,50 @@ import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { createKafkaEventLog } from '../adapters/kafka/event-log.ts'
 import { createLogger } from '../adapters/logging/logger.ts'
-import { isPortError } from '../core/port-error.ts'
 import type { OutputDifference } from '../core/audit/compare.ts'
-import { ConfigError, loadConfig } from '../services/config.ts'
+import { ConfigError, loadConfig, type CommonConfig } from '../services/config.ts'
 import { coreHash } from '../services/core-hash.ts'
 import { kafkaOptions } from '../services/kafka-options.ts'
+import { CliError, exitCodes } from './exit-codes.ts'
+import { text } from './flags.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+import { readUpState } from './up-state.ts'
 import { replayLog, type ReplayProgress, type ReplayRefusal, type ReplayReport } from './replay-log.ts'
 
 type ReplayFlags = { readonly service?: string; readonly report?: string; readonly json?: boolean }
 
-/** Exit codes of every verb: 3 bad configuration, 4 refused or not equal, 6 the log cannot be reached. */
-const exitCodes = { equal: 0, badConfig: 3, notEqual: 4, unavailable: 6 } as const
-
 const help = `
-Folds all of \`signals\` with this version's deciding code, then reads \`decisions\` and \`intents\` and compares.
+Folds all of \`signals\` with this version's deciding code; only then reads \`decisions\` and \`intents\` and compares.
+The log is found at KAFKA_BROKERS, else at the fleet of \`heteroscale up\`.
 
 Examples:
-  heteroscale replay                          # the whole log
-  heteroscale replay --service chat           # one service
-  heteroscale replay --report replay.json     # the facts as JSON beside the text
+  $ heteroscale replay                          the whole log
+  $ heteroscale replay --service chat-70b       one service
+  $ heteroscale replay --report replay.json     also write the facts as JSON
 
 Exit codes: 0 equal, 3 bad configuration, 4 different or decided by another version, 6 Kafka unreachable.`
 
-export const replayCommand = (): Command =>
+export const replayCommand = (terminal: Terminal = processTerminal): Command =>
   new Command('replay')
     .description('decide the recorded history again and compare it byte for byte with the record')
-    .option('--service <name>', 'compare one service only')
-    .option('--report <file>', 'also write the facts as JSON to a file')
+    .option('--service <name>', 'compare one service only', text)
+    .option('--report <file>', 'also write the facts as JSON to a file', text)
     .option('--json', 'print the facts as JSON instead of text')
     .addHelpText('after', help)
-    .action(async (flags: ReplayFlags) => {
-      process.exitCode = await replay(flags)
-    })
+    .action((flags: ReplayFlags) => replay(terminal, flags))
 
-const replay = async (flags: ReplayFlags): Promise<number> => {
-  try {
-    const report = await replayFromKafka(flags)
-    if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${describeReport(report).join('\n')}\n`)
-    return report.equal ? exitCodes.equal : exitCodes.notEqual
-  } catch (error) {
-    process.stderr.write(`${explainFailure(error)}\n`)
-    return error instanceof ConfigError ? exitCodes.badConfig : exitCodes.unavailable
-  }
+const replay = async (terminal: Terminal, flags: ReplayFlags): Promise<void> => {
+  const report = await replayFromKafka(terminal, flags)
+  if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
+  terminal.print(flags.json ? JSON.stringify(report) : describeReport(report).join('\n'))
+  if (!report.equal) process.exitCode = exitCodes.refused
 }
 
-const replayFromKafka = async (flags: ReplayFlags): Promise<ReplayReport> => {
-  const config = loadConfig({}, process.env)
+const replayFromKafka = async (terminal: Terminal, flags: ReplayFlags): Promise<ReplayReport> => {
+  const config = configFor(terminal)
   const eventLog = createKafkaEventLog(kafkaOptions('replay', config, createLogger('replay', 'silent')))
+  const showProgress = ({ partition, records, ticks }: ReplayProgress): void =>
+    terminal.warn(`replay: partition ${partition}: ${records} records, ${ticks} ticks folded`)
   try {
     return await replayLog(eventLog, {
       coreHash: await coreHash(),
@@ -63,15 +59,14 @@ const replayFromKafka = async (flags: ReplayFlags): Promise<ReplayReport> => {
   }
 }
 
-const showProgress = ({ partition, records, ticks }: ReplayProgress): void => {
-  process.stderr.write(`replay: partition ${partition}: ${records} records, ${ticks} ticks folded\n`)
-}
-
-/** An error that is no port error is a bug: it goes up and stops the process. */
-const explainFailure = (error: unknown): string => {
-  if (error instanceof ConfigError) return error.message
-  if (!isPortError(error)) throw error
-  return `E_LOG replay: ${error.message}; allowed: a readable log at KAFKA_BROKERS; nothing was compared`
+const configFor = ({ env }: Terminal): CommonConfig => {
+  const up = env['KAFKA_BROKERS'] === undefined ? readUpState() : null
+  try {
+    return loadConfig({}, up === null ? env : { ...env, KAFKA_BROKERS: up.kafkaBrokers.join(',') })
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(exitCodes.badConfiguration, error.message)
+    throw error
+  }
 }
 
 /** The report as lines; the last is `replay: N decisions, N equal` whenever something was compared. */

@@ -26,7 +26,8 @@ export const createMortalLog = (inner: EventLog): MortalLog => {
     ...handler,
     batch: async (batch: RecordBatch) => {
       const commit = await handler.batch(batch)
-      if (isDead) throw killed
+      // Before its outputs it dies of the append that fails; whether that stops the commit is the handler's affair.
+      if (isDead && planned === 'before-commit') throw killed
       return commit
     },
   })

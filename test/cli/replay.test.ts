@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { describeReport } from '../../cli/replay.ts'
+import { recordsOf, replayed } from '../services/decider/history.ts'
+import { openStage, type Stage } from '../services/decider/stage.ts'
+
+const playedStage = async (): Promise<Stage> => {
+  const stage = await openStage()
+  for (const service of ['chat', 'code']) await stage.configure(service)
+  const decider = await stage.startDecider('ada')
+  await stage.pass(120)
+  await decider.stop()
+  return stage
+}
+
+const tamper = async (stage: Stage, change: object): Promise<string> => {
+  const [first] = (await recordsOf(stage.eventLog, 'decisions')).filter(({ event }) => event?.type === 'ScaleDecided')
+  if (first?.event?.type !== 'ScaleDecided') throw new Error('expected a decision')
+  const appender = await stage.eventLog.appender()
+  await appender.append([{ topic: 'decisions', key: first.key, event: { ...first.event, ...change } }])
+  return first.event.decisionId
+}
+
+describe('heteroscale replay', () => {
+  it('ends with the counts of holds and decisions when all are equal', async () => {
+    const report = await replayed((await playedStage()).eventLog)
+    const { count } = report.decisions
+    expect(count).toBeGreaterThan(2)
+    expect(describeReport(report).slice(-2)).toEqual([
+      `replay: ${report.holds.count} holds, ${report.holds.count} equal`,
+      `replay: ${count} decisions, ${count} equal`,
+    ])
+  })
+
+  it('names the decision and the field that somebody changed', async () => {
+    const stage = await playedStage()
+    const id = await tamper(stage, { reason: 'because' })
+    const report = await replayed(stage.eventLog)
+    expect(report.equal).toBe(false)
+    expect(describeReport(report).join('\n')).toMatch(new RegExp(`first difference: ScaleDecided ${id} two-contents at reason`))
+  })
+
+  it('reports a decision that nobody decided', async () => {
+    const stage = await playedStage()
+    await tamper(stage, { decisionId: 'chat-0000000000000000' })
+    const report = await replayed(stage.eventLog)
+    expect(report.differences).toMatchObject([{ what: 'unexpected', id: 'chat-0000000000000000' }])
+    expect(report.decisions.equal).toBe(report.decisions.count - 1)
+  })
+
+  it('compares one service alone', async () => {
+    const stage = await playedStage()
+    const whole = await replayed(stage.eventLog)
+    const chat = await replayed(stage.eventLog, { service: 'chat' })
+    expect(chat).toMatchObject({ equal: true, partitions: 1 })
+    expect(chat.decisions.count).toBeGreaterThan(0)
+    expect(chat.decisions.count).toBeLessThan(whole.decisions.count)
+  })
+
+  it('does not compare what another version decided, and says which', async () => {
+    const report = await replayed((await playedStage()).eventLog, { coreHash: 'core-b' })
+    expect(report.equal).toBe(false)
+    expect(describeReport(report)).toEqual([expect.stringMatching(/^OTHER_CORE replay: got decisions by core core-a; allowed: core core-b/)])
+  })
+})
