@@ -10,7 +10,6 @@ export type Terminal = {
   read(path: string): Promise<Uint8Array>
   readonly env: { readonly [key: string]: string | undefined }
   readonly isTty: boolean
-  readonly now: () => number
   /** Resolves after that wall time, or with `stop` at Ctrl-C. */
   pause(ms: number): Promise<'go' | 'stop'>
 }
@@ -21,7 +20,6 @@ export const processTerminal: Terminal = {
   read: (path) => (path === '-' ? readStandardInput() : readFile(path)),
   env: process.env,
   isTty: process.stdout.isTTY === true,
-  now: () => Date.now(),
   pause: (ms) =>
     new Promise((resolve) => {
       const interrupted = (): void => finish('stop')

@@ -20,7 +20,6 @@ export const runCli = async (args: readonly string[], { files = {}, ...overrides
     read: async (path) => (path in files ? new TextEncoder().encode(files[path]) : readFileSync(path)),
     env: {},
     isTty: false,
-    now: () => 0,
     pause: () => Promise.resolve('stop'),
     ...overrides,
   }
