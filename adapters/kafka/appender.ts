@@ -32,7 +32,7 @@ export type AppenderParts = {
  * kafkajs gives its idempotent producer 5 retries when any retry option is set, so "for ever" must be said: an append
  * waits out a broker that is away. Between tries at most 2 s pass.
  */
-const sendRetry = { initialRetryTime: 50, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: 2 ** 31 - 1 }
+const sendRetry = { initialRetryTime: 50, maxRetryTime: 2_000, factor: 0.2, multiplier: 2, retries: Number.MAX_SAFE_INTEGER }
 
 /** Connects a producer. Throws PortError `unavailable` when no broker answers. */
 export const createAppender = async (parts: AppenderParts): Promise<Appender> => {

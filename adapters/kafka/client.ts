@@ -50,7 +50,8 @@ export const createKafka = (options: KafkaOptions): Kafka => {
 const logInto = (sink: LogSink): logCreator => () => ({ namespace, level, log }) => {
   const { message, timestamp: _, logger: __, ...fields } = log
   const line = `kafkajs ${namespace}: ${message}`
-  if (level === logLevel.ERROR) sink.error(fields, line)
+  // What a broker answered is an ERROR to kafkajs even when it asks again by itself; what stays unsolved is thrown.
+  if (level === logLevel.ERROR && namespace !== 'Connection') sink.error(fields, line)
   else sink.warn(fields, line)
 }
 

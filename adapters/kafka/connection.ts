@@ -92,10 +92,13 @@ const cachedCounts = (count: (topic: Topic) => Promise<number>): ((topic: Topic)
   }
 }
 
+/** Under a second: a topic that does not exist is asked for again and again; `patiently` waits for what can still come. */
+const adminRetry = { initialRetryTime: 50, maxRetryTime: 500, factor: 0.2, multiplier: 2, retries: 3 }
+
 const lazyAdmin = (kafka: Kafka) => {
   let connected: Promise<Admin> | null = null
   const connect = async (): Promise<Admin> => {
-    const admin = kafka.admin()
+    const admin = kafka.admin({ retry: adminRetry })
     await admin.connect()
     return admin
   }

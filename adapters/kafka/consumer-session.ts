@@ -13,11 +13,17 @@ export type Fetched = PartitionRef & {
   readonly endOffset: Offset
 }
 
+export type BatchOutcome = {
+  /** Next offset to read, for the group; null commits nothing. */
+  readonly commit: Offset | null
+  /** False stops this partition: it is kept, and not read any further until the next rebalance. */
+  readonly proceed: boolean
+}
+
 /** Calls for one partition never overlap; an error of any of them ends the consumer. */
 export type PartitionWork = {
   start(ref: PartitionRef): Promise<Offset>
-  /** False stops this partition: it is kept, and not read any further until the next rebalance. */
-  batch(fetched: Fetched, consumer: Consumer): Promise<boolean>
+  batch(fetched: Fetched): Promise<BatchOutcome>
   stop(ref: PartitionRef): void
 }
 
@@ -117,17 +123,30 @@ export class ConsumerSession {
     }
   }
 
-  async #hand(slot: Slot, { batch, heartbeat, resolveOffset }: EachBatchPayload): Promise<boolean> {
+  /**
+   * The position moves before the commit: a commit that fails makes kafkajs fetch the same batch again, and nothing of it
+   * may be handed on twice.
+   */
+  async #hand(slot: Slot, { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<boolean> {
     const messages = notBefore(slot.next, batch.messages)
     const fetched = { ...slot.ref, messages, expected: slot.next, endOffset: Number(batch.highWatermark) }
-    const proceed = await whileBeating(heartbeat, () => this.#options.work.batch(fetched, this.#consumer))
-    if (!proceed) return false
-    slot.next = Number(batch.lastOffset()) + 1
-    resolveOffset(batch.lastOffset())
+    const outcome = messages.length === 0 ? nothingNew : await whileBeating(heartbeat, () => this.#options.work.batch(fetched))
+    if (outcome.proceed) {
+      slot.next = Number(batch.lastOffset()) + 1
+      resolveOffset(batch.lastOffset())
+    }
+    // Not consumer.commitOffsets: that silently does nothing once a graceful stop has begun.
+    if (outcome.commit !== null) await commitOffsetsIfNecessary(offsetsOf(slot, outcome.commit))
     await heartbeat()
-    return true
+    return outcome.proceed
   }
 }
+
+const nothingNew: BatchOutcome = { commit: null, proceed: true }
+
+const offsetsOf = ({ brokerName, ref }: Slot, offset: Offset) => ({
+  topics: [{ topic: brokerName, partitions: [{ partition: ref.partition, offset: String(offset) }] }],
+})
 
 /** A function, so that the compiler does not conclude from a line before an await what held after it. */
 const isRevoked = (slot: Slot): boolean => slot.phase === 'revoked'

@@ -53,7 +53,7 @@ const followerWork = (parts: ConnectionParts, progress: Progress, onRecord: Foll
     for (const letter of deadLetters) parts.log.warn({ topic: letter.topic, partition: letter.partition, offset: letter.offset }, letter.reason)
     if (stoppedBy !== null) throw stoppedBy
     progress.advance(fetched, lastOffset(fetched) + 1)
-    return true
+    return { commit: null, proceed: true }
   },
 })
 

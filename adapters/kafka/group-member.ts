@@ -1,11 +1,10 @@
 /** EventLog.join: a member of a consumer group that owns some partitions of one topic. */
-import type { Consumer } from 'kafkajs'
 import type { DeadLetter } from '../../core/events/event.ts'
 import type { GroupHandler, Subscription } from '../../core/ports.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { Offset } from '../../core/units.ts'
 import type { ConnectionParts } from './connection.ts'
-import type { Fetched, PartitionRef, PartitionWork } from './consumer-session.ts'
+import type { PartitionRef, PartitionWork } from './consumer-session.ts'
 import { consumePartitions } from './partition-consumer.ts'
 import { readRecords } from './record-reader.ts'
 
@@ -31,24 +30,16 @@ export const joinGroup = (parts: ConnectionParts, setAside: SetAside, options: J
 const memberWork = (parts: ConnectionParts, setAside: SetAside, { handler, topic }: JoinOptions): PartitionWork => ({
   start: async (ref) => withinLog(parts, ref, await handler.assigned(ref.partition)),
   stop: (ref) => handler.revoked(ref.partition),
-  batch: async (fetched, consumer) => {
+  batch: async (fetched) => {
     const { records, deadLetters, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
     if (deadLetters.length > 0) await setAside(deadLetters)
-    if (records.length > 0) {
-      const commit = await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
-      if (commit !== null) await commitOffset(consumer, { name: parts.nameOf(topic), fetched, offset: commit })
-    }
-    if (stoppedBy === null) return true
+    const commit = records.length === 0 ? null : await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
+    if (stoppedBy === null) return { commit, proceed: true }
     parts.log.error({ topic: parts.nameOf(topic), partition: fetched.partition, code: stoppedBy.code }, stoppedBy.message)
     handler.stopped?.(fetched.partition, stoppedBy)
-    return false
+    return { commit, proceed: false }
   },
 })
-
-type Commit = { readonly name: string; readonly fetched: Fetched; readonly offset: Offset }
-
-const commitOffset = (consumer: Consumer, { name, fetched, offset }: Commit): Promise<void> =>
-  consumer.commitOffsets([{ topic: name, partition: fetched.partition, offset: String(offset) }])
 
 /**
  * The offset to start from, moved to the first one kept when retention has removed it. One past the end means another

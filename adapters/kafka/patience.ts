@@ -20,5 +20,9 @@ export const patiently = async <Result>(ask: () => Promise<Result>): Promise<Res
   }
 }
 
-const isRetriable = (error: unknown): boolean =>
-  error instanceof Error && (('retriable' in error && error.retriable === true && 'type' in error) || isRetriable(error.cause))
+/** An unknown topic is retriable to kafkajs; here it is an answer. */
+const isRetriable = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  if (!('type' in error) || !('retriable' in error)) return isRetriable(error.cause)
+  return error.retriable === true && error.type !== 'UNKNOWN_TOPIC_OR_PARTITION'
+}

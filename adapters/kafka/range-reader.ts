@@ -44,18 +44,20 @@ const rangeWork = (parts: ConnectionParts, range: Range, handover: Handover): Pa
     start: async (ref) => (ref.partition === range.partition ? next : (await parts.boundsOf(ref)).end),
     stop: () => {},
     batch: async (fetched: Fetched) => {
-      if (fetched.partition !== range.partition) return false
+      if (fetched.partition !== range.partition) return ended
       const { records, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
       const inside = records.filter(({ offset }) => offset < range.to)
       if (inside.length > 0) await handover.give(inside)
       next = Number(fetched.messages.at(-1)?.offset ?? next - 1) + 1
       if (stoppedBy !== null && (records.at(-1)?.offset ?? -1) + 1 < range.to) handover.end(stoppedBy)
       else if (next >= range.to) handover.end(null)
-      else return true
-      return false
+      else return { commit: null, proceed: true }
+      return ended
     },
   }
 }
+
+const ended = { commit: null, proceed: false }
 
 type Handover = ReturnType<typeof createHandover>
 

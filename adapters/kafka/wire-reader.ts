@@ -18,7 +18,13 @@ const truncated = (cursor: Cursor): never => {
 
 const readByte = (cursor: Cursor): number => cursor.bytes[cursor.at++] ?? truncated(cursor)
 
-/** Zigzag varint. Refused beyond 2^53, where a JavaScript number would round (9007199254740993 becomes …992). */
+/**
+ * Longs from 2^52 on are refused. Beyond 2^53 a JavaScript number would round; and between the two avsc, which encodes,
+ * loses the sign (-4503599627370497 comes back positive), so what it mangled must not pass either.
+ */
+const longLimit = 2 ** 52
+
+/** Zigzag varint. */
 export const readLong = (cursor: Cursor): number => {
   const first = readByte(cursor)
   if (first < 0x80) return (first >>> 1) ^ -(first & 1)
@@ -41,7 +47,7 @@ const readLongTail = (cursor: Cursor, first: number): number => {
 const unzigzag = (low: number, high: number): number => {
   const magnitude = high * 2 ** 27 + (low >>> 1)
   const value = (low & 1) === 0 ? magnitude : -magnitude - 1
-  if (!Number.isSafeInteger(value)) throw new WireError('E_EVENT_RANGE', `long ${value} is beyond 2^53`)
+  if (value >= longLimit || value <= -longLimit) throw new WireError('E_EVENT_RANGE', `long ${value} is not within 2^52`)
   return value
 }
 

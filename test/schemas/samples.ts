@@ -1,0 +1,211 @@
+/** One full event of every type; the golden bytes belong to these. A missing type does not compile. */
+import type { EventOf, EventType } from '../../core/events/event.ts'
+
+const time = 1_763_900_000_000
+const sample = {
+  service: 'chat-70b',
+  role: 'decode',
+  source: 'collector/west',
+  windowStartMs: time - 5_000,
+  windowEndMs: time,
+  instancesHeard: 11,
+  instancesRegistered: 12,
+} as const
+const counts = { prefill: 6, decode: 12 }
+const more = { prefill: 7, decode: 14 }
+const gpuTypes = { prefill: 'H800', decode: 'H20' }
+const gpusPerInstance = { prefill: 8, decode: 16 }
+const band = { lo: 0.45, hi: 0.55 }
+const evidence = [
+  { signal: 'decodeTps', state: 'fresh', value: 15_000.25, ageMs: 1_200, coverage: 0.916667, rising: true },
+  { signal: 'tbtMsP95', state: 'missing', value: null, ageMs: null, coverage: null, rising: false },
+] as const
+const asks = [{ policy: 'proportional', direction: 'out', target: more, reason: '15000.25/1100 = 14 decode' }] as const
+const inputs = { partition: 3, tickOffset: 123_456_789, lastInputOffset: 123_456_780 }
+const requirements = [
+  { role: 'prefill', gpusPerInstance: 8, gpuTypes: ['H800', 'A800'] },
+  { role: 'decode', gpusPerInstance: 16, gpuTypes: ['H20'] },
+] as const
+const fact = { service: 'chat-70b', intentId: 'i-chat-70b-0011223344556677', sequence: 42, detail: '7P+14D', time }
+const groupFact = { ...fact, group: 'chat-70b-g2' }
+const domain = 'vdc-1/cluster-1/west/s2-4/s1-9'
+
+export const samples = {
+  TpsObserved: { type: 'TpsObserved', ...sample, tps: 15_000.25 },
+  LatencyObserved: { type: 'LatencyObserved', ...sample, ttftMsP95: 812.5, tbtMsP95: null, requests: 1_044 },
+  HardwareObserved: { type: 'HardwareObserved', ...sample, gpuUtilisation: 0.97, smActivity: null },
+  CacheObserved: { type: 'CacheObserved', ...sample, kvCacheUsage: 0.71, hitRate: 0.33, queueDepth: 0 },
+  CollectorHeartbeat: { type: 'CollectorHeartbeat', service: 'chat-70b', source: 'collector/west', time, targetsKnown: 18, targetsScraped: 17 },
+  InstancesObserved: {
+    type: 'InstancesObserved',
+    service: 'chat-70b',
+    subCluster: 'west',
+    complete: true,
+    observedAt: time,
+    groups: [
+      {
+        group: 'chat-70b-g1',
+        domain,
+        sequence: 41,
+        roles: [
+          { role: 'prefill', desired: 6, scheduled: 6, ready: 6, registered: 5, gpuType: 'H800' },
+          { role: 'decode', desired: 12, scheduled: 12, ready: 11, registered: 11, gpuType: 'H20' },
+        ],
+      },
+      { group: 'chat-70b-g2', domain, sequence: 0, roles: [] },
+    ],
+  },
+  ClockTicked: { type: 'ClockTicked', logId: 'log-7f3a', epoch: 4, ownerId: 'decider-2', coreHash: 'c0ffee', decidedThrough: -1, simulated: true, time },
+  ServiceConfigured: { type: 'ServiceConfigured', service: 'chat-70b', generation: 3, manifest: '{"kind":"DisaggregatedService"}', author: 'åsa', time },
+  ServiceRemoved: { type: 'ServiceRemoved', service: 'chat-70b', author: 'åsa', time },
+  RolloutReported: {
+    type: 'RolloutReported',
+    reportId: 'rollout/chat-70b/i-1/g1+apply+step-done',
+    ...groupFact,
+    step: 'apply',
+    outcome: 'step-done',
+    prefill: 7,
+    decode: null,
+    partial: false,
+  },
+  ScaleDecided: {
+    type: 'ScaleDecided',
+    decisionId: 'chat-70b-0011223344556677',
+    service: 'chat-70b',
+    sequence: 42,
+    time,
+    kind: 'scale-out',
+    from: counts,
+    to: more,
+    reason: 'decodeTps 15000.25 / 1100 per instance',
+    evidence,
+    asks,
+    limits: [{ limit: 'maxReplicas', before: { prefill: 9, decode: 18 }, after: more, detail: 'decode max 14' }],
+    inputs,
+    argument: '{"tick":1}',
+    policyHash: 'aa',
+    coreHash: 'bb',
+    holdsHash: 'cc',
+    previousHash: '',
+    hash: 'dd',
+  },
+  ScaleHeld: {
+    type: 'ScaleHeld',
+    decisionId: 'chat-70b-8899aabbccddeeff',
+    service: 'chat-70b',
+    time,
+    reason: 'COOLDOWN',
+    detail: '17 s of 60 s left',
+    current: counts,
+    evidence,
+    asks: [],
+    inputs,
+    policyHash: 'aa',
+    coreHash: 'bb',
+    holds: 900,
+    holdsHash: 'cc',
+  },
+  ScaleIntentEmitted: {
+    type: 'ScaleIntentEmitted',
+    intentId: 'i-chat-70b-0011223344556677',
+    decisionId: 'chat-70b-0011223344556677',
+    service: 'chat-70b',
+    cell: 'cell-1',
+    sequence: 42,
+    kind: 'scale-out',
+    from: counts,
+    target: more,
+    ratio: { prefill: 1, decode: 2 },
+    band,
+    minimum: { prefill: 1, decode: 2 },
+    maximum: { prefill: 20, decode: 40 },
+    affinity: 's1',
+    requirements,
+    priority: -5,
+    readyDeadlineMs: 600_000,
+    emittedAt: time,
+    expiresAt: time + 120_000,
+  },
+  RolloutPlaced: { type: 'RolloutPlaced', ...groupFact, target: more },
+  RolloutStepDone: { type: 'RolloutStepDone', ...groupFact, step: 'await-ready', outcome: 'step-failed' },
+  RolloutCommitted: { type: 'RolloutCommitted', ...groupFact, counts: more },
+  RolloutRolledBack: { type: 'RolloutRolledBack', ...groupFact, counts: null },
+  RolloutStuck: { type: 'RolloutStuck', ...groupFact, step: 'undo/apply' },
+  IntentCompleted: { type: 'IntentCompleted', ...fact, partial: true },
+  IntentRefused: { type: 'IntentRefused', ...fact },
+  IntentExpired: { type: 'IntentExpired', ...fact },
+  IntentSuperseded: { type: 'IntentSuperseded', ...fact },
+  ServiceAccepted: {
+    type: 'ServiceAccepted',
+    service: 'chat-70b',
+    generation: 3,
+    accepted: false,
+    message: 'spec.ratio.decode: 0; must be at least 1',
+    manifest: '{}',
+    policyHash: 'aa',
+    conditions: [{ type: 'AbleToScale', status: 'True', reason: 'Ready', message: '', lastTransitionTime: time }],
+    time,
+  },
+  SnapshotTaken: { type: 'SnapshotTaken', service: 'chat-70b', logId: 'log-7f3a', coreHash: 'bb', partition: 3, lastInputOffset: 123_456_780, state: '{"a":1}', time },
+  InventoryObserved: {
+    type: 'InventoryObserved',
+    cell: 'cell-1',
+    subCluster: 'west',
+    s2: 's2-4',
+    observedAt: time,
+    nodes: [{ node: 'n-1', vdc: 'vdc-1', cluster: 'cluster-1', subCluster: 'west', s2: 's2-4', s1: 's1-9', gpuType: 'H20', gpus: 8, gpusFree: 3, schedulable: true }],
+    groups: [{ group: 'chat-70b-g1', service: 'chat-70b', uid: 'u-1', resourceVersion: '77', sequence: 41, counts, gpuTypes, domain }],
+  },
+  PlacementDecided: {
+    type: 'PlacementDecided',
+    cell: 'cell-1',
+    time,
+    requests: [
+      {
+        requestId: 'i-1',
+        service: 'chat-70b',
+        cell: 'cell-1',
+        sequence: 42,
+        priority: 10,
+        requestedAt: time,
+        expiresAt: time + 120_000,
+        target: more,
+        ratio: { prefill: 1, decode: 2 },
+        band,
+        affinity: 's2',
+        requirements,
+        busyGroups: ['chat-70b-g3'],
+      },
+    ],
+    answers: [
+      {
+        requestId: 'i-1',
+        service: 'chat-70b',
+        groups: [
+          {
+            group: 'chat-70b-g2',
+            isNew: true,
+            subCluster: 'west',
+            domain,
+            uid: '',
+            resourceVersion: '',
+            from: { prefill: 0, decode: 0 },
+            to: { prefill: 1, decode: 2 },
+            gpuTypes,
+            gpusPerInstance,
+            reserved: [
+              { node: 'n-1', role: 'prefill', gpus: 8 },
+              { node: 'n-2', role: 'decode', gpus: 8 },
+            ],
+          },
+        ],
+        refusal: null,
+      },
+      { requestId: 'i-2', service: 'code', groups: [], refusal: 'NO_CAPACITY: 16 GPUs asked, 3 free' },
+    ],
+    viewOffset: 900,
+    basedOn: -1,
+  },
+  ReservationReleased: { type: 'ReservationReleased', cell: 'cell-1', requestId: 'i-1', group: 'chat-70b-g2', outcome: 'rolled-back', time },
+  DeadLetter: { type: 'DeadLetter', topic: 'heteroscale.metrics.v1', partition: 2, offset: 77, key: null, reason: 'E_EVENT_MAGIC first byte 123', bytes: 'eyJ9', time },
+} as const satisfies { readonly [T in EventType]: EventOf<T> }
