@@ -31,6 +31,7 @@ export const perform = async (performance: Performance): Promise<DemoReport> => 
   const installedMs = sinceCommand() - (Date.now() - running.healthyAt) - running.stack.timings.healthyMs
   const healthyMs = sinceCommand()
   screen.say(`healthy ${inSeconds(healthyMs)} after the command; Temporal's page is ${running.stack.temporalUiUrl ?? '-'}\n`)
+  screen.begin(running.world?.worldEpochMs ?? Date.now())
   const eventLog = createKafkaEventLog({ brokers: running.stack.kafkaBrokers, clientId: 'heteroscale-demo', topicPrefix: 'heteroscale' })
   const watch = await watchLog(eventLog, screen, () => screen.say(`  first scale-out committed ${inSeconds(sinceCommand())} after the command`))
   const world = emulatedWorld(running.fleet.emulatorUrl)

@@ -38,10 +38,12 @@ const at = (counts: RoleCounts | null, word: string): string => (counts === null
 type Timed = { readonly time: EpochMs }
 const line = (event: Timed, text: string, tone: Line['tone'] = 'plain'): Line => ({ time: event.time, text, tone })
 
-const accepted = (event: Extract<LogEvent, { type: 'ServiceAccepted' }>): Line | null => {
-  if (!event.accepted) return line(event, `✘ ${event.service} generation ${event.generation} refused: ${event.message}`, 'bad')
-  const active = event.conditions.find((condition) => condition.type === 'ScalingActive')
-  return line(event, `${event.service} generation ${event.generation} in force; ScalingActive ${active?.status ?? 'Unknown'}`, 'quiet')
+/** The conditions of an accepted service change often; that it is in force is told once. */
+const accepted = (event: EventOf<'ServiceAccepted'>): Line | null => {
+  const name = `${event.service} generation ${event.generation}`
+  if (!event.accepted) return line(event, `✘ ${name} refused: ${event.message}`, 'bad')
+  const fresh = event.conditions.every((condition) => condition.lastTransitionTime === event.time)
+  return fresh ? line(event, `${name} accepted: it is in force from now on`) : null
 }
 
 /** Holds that mean "all is well" would scroll the rest away. */
@@ -51,7 +53,7 @@ const held = (event: ScaleHeld): Line | null =>
   uneventful.has(event.reason) ? null : line(event, `· hold ${event.reason}  ${event.detail}`, 'quiet')
 
 /** A newcomer needs to see what failed and what was undone, not each wait that went well. */
-const step = (event: Extract<LogEvent, { type: 'RolloutStepDone' }>): Line | null => {
+const step = (event: EventOf<'RolloutStepDone'>): Line | null => {
   if (event.outcome === 'step-done') return null
   const failed = event.outcome === 'step-failed'
   return line(event, `  ${failed ? '✘ failed' : '↶ undone'}    ${event.group} ${event.step}  ${event.detail}`, failed ? 'bad' : 'quiet')
