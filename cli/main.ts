@@ -5,6 +5,7 @@ import { processTerminal } from './terminal.ts'
 
 /** Verbs that only talk to the API: for them the rest of the product, half a second of loading, stays on disk. */
 const light = ['validate', 'apply', 'get', 'explain']
+const heavy = ['demo', 'up', 'down', 'replay']
 
 const heavyVerbs = async (): Promise<readonly Command[]> => {
   const [{ upCommand }, { downCommand }, { demoCommand }, { replayCommand }] = await Promise.all([
@@ -23,6 +24,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const args = process.argv.slice(2)
-const exitCode = await runCommandLine(args, processTerminal, args.some((arg) => light.includes(arg)) ? [] : await heavyVerbs())
+// The first word that is a verb: a service may be called `get`.
+const verb = args.find((arg) => [...light, ...heavy].includes(arg)) ?? ''
+const exitCode = await runCommandLine(args, processTerminal, light.includes(verb) ? [] : await heavyVerbs())
 // Zero leaves alone what a verb set by itself.
 if (exitCode !== 0) process.exitCode = exitCode
