@@ -50,6 +50,7 @@ export class PartitionOwner {
   private pending: Emitted[] = []
   private claimCheckpoints: OutRecord[] = []
   private ownTicks: EpochMs[] = []
+  private stopped = false
 
   constructor(partition: number, restored: Restored, options: OwnerOptions) {
     const { clock, tickMs, snapshotIntervalMs, metrics } = options
@@ -77,8 +78,12 @@ export class PartitionOwner {
 
   /** Stops ticking at once. A batch in progress may finish: what it writes is what the next owner writes. */
   stop(): void {
+    this.stopped = true
     this.ticker.stop()
-    forgetServices(this.options.metrics, servicesOf(this.state))
+    const { metrics } = this.options
+    forgetServices(metrics, servicesOf(this.state))
+    for (const gauge of [metrics.lagRecords, metrics.services, metrics.tickSkewSeconds, metrics.tickPeriodSeconds])
+      gauge.remove({ partition: this.partition })
   }
 
   /** Folds, writes, keeps, and says what to commit. Throws the log's port errors; the batch may then be given again. */
@@ -158,6 +163,7 @@ export class PartitionOwner {
   private showProgress(endOffset: Offset): void {
     const { metrics } = this.options
     const { partition } = this
+    if (this.stopped) return
     metrics.lagRecords.set({ partition }, Math.max(0, endOffset - this.position))
     metrics.services.set({ partition }, servicesOf(this.state).length)
   }

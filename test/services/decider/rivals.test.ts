@@ -44,6 +44,8 @@ describe('an owner whose clock is a minute ahead', () => {
     await stage.pass(10)
     expect(bob.ready()).toBe(false)
     expect(ada.ready()).toBe(true)
+    expect(await bob.metric('heteroscale_decider_lag_records')).toEqual([])
+    expect(await ada.metric('heteroscale_decider_lag_records')).toHaveLength(2)
     expect(await bob.metric('heteroscale_decider_ticks_ignored_total')).toEqual([expect.stringMatching(/reason="clock-skew".* 3$/)])
     const before = (await recordsOf(stage.eventLog, 'decisions')).length
     await stage.pass(200)
