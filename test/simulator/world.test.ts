@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { servingCounts } from '../../core/rollout/group-instances.ts'
 import { planRegistration } from '../../core/rollout/registration.ts'
-import { applyOf, counts } from '../core/rollout/group-status.ts'
+import { showCounts, type RoleCounts } from '../../core/roles.ts'
+import { applyOf, counts, registerOf } from '../core/rollout/group-status.ts'
 import { decodeTpsOver, reportOf, smallWorld, sumOnPages, type SmallWorld } from './small-world.ts'
 
 const clusterOf = ({ world }: SmallWorld) => {
@@ -21,6 +22,12 @@ const grow = (small: SmallWorld, key: string, to = counts(4, 8)) => {
 const phases = (small: SmallWorld) => {
   const found = clusterOf(small).group('chat-0')?.instances ?? []
   return { ready: found.filter((it) => it.phase === 'ready').length, starting: found.filter((it) => it.phase === 'starting').length }
+}
+/** What a rollout and then the registrar do to bring instances into service. */
+const register = (small: SmallWorld, target: RoleCounts) => {
+  const write = registerOf(`register ${showCounts(target)}`, target, { group: 'chat-0', band: { lo: 0.01, hi: 100 } })
+  expect(clusterOf(small).write({ method: 'setRegistrationTarget', write }, small.world.now)).toMatchObject({ kind: 'written' })
+  registerAll(small)
 }
 const registerAll = (small: SmallWorld) => {
   const cluster = clusterOf(small)
@@ -57,10 +64,7 @@ describe('a scale-out', () => {
     expect(phases(small)).toEqual({ ready: 12, starting: 0 })
     const newcomers = clusterOf(small).group('chat-0')?.instances.filter((it) => !it.registered) ?? []
     for (const { instance } of newcomers) expect(small.world.enginePage(instance)).toMatch(/vllm:generation_tokens_total\{[^}]*\} 0\n/)
-    const cluster = clusterOf(small)
-    const target = { ...applyOf('register', counts(4, 8), { group: 'chat-0' }), target: counts(4, 8), band: { lo: 0.01, hi: 100 } }
-    cluster.write({ method: 'setRegistrationTarget', write: target }, small.world.now)
-    registerAll(small)
+    register(small, counts(4, 8))
     small.minutes(1)
     for (const { instance } of newcomers) expect(small.world.enginePage(instance)).not.toMatch(/vllm:generation_tokens_total\{[^}]*\} 0\n/)
   })
@@ -84,6 +88,16 @@ describe('a scale-in', () => {
     small.minutes(1)
     expect(clusterOf(small).group('chat-0')?.instances).toHaveLength(8)
     expect(reportOf(small).failed).toBe(0)
+  })
+
+  it('sends what waits in a terminating engine to the others', () => {
+    const small = smallWorld(counts(2, 8), 60)
+    small.minutes(4)
+    expect(sumOnPages(small, 'prefill', 'vllm:num_requests_waiting')).toBeGreaterThan(2_000)
+    grow(small, 'shrink', counts(1, 8))
+    small.minutes(1)
+    expect(reportOf(small).failed).toBe(0)
+    expect(sumOnPages(small, 'prefill', 'vllm:num_requests_waiting')).toBeGreaterThan(2_000)
   })
 })
 
@@ -131,6 +145,20 @@ describe('faults', () => {
     expect(decodeTpsOver(small, 2)).toBeLessThan(0.5 * before)
     expect(reportOf(small).ttft.p99Ms).toBeGreaterThan(10_000)
     small.minutes(4)
+    expect(decodeTpsOver(small, 1)).toBeGreaterThan(0.9 * before)
+  })
+
+  it('prefill-stall spares instances that came after it, and the router finds them', () => {
+    const small = smallWorld(counts(2, 6), 20)
+    small.minutes(2)
+    const before = decodeTpsOver(small, 1)
+    small.world.plantFault({ kind: 'prefill-stall' })
+    small.minutes(1)
+    expect(decodeTpsOver(small, 1)).toBeLessThan(0.05 * before)
+    grow(small, 'grow', counts(4, 6))
+    small.minutes(2)
+    register(small, counts(4, 6))
+    small.minutes(1)
     expect(decodeTpsOver(small, 1)).toBeGreaterThan(0.9 * before)
   })
 
