@@ -7,8 +7,8 @@
  *
  * Reads the emulator's change log (GET /changes) from standard input or a file, follows which instances of each group
  * receive traffic, and after every change asks `lo·D − max(1, lo) ≤ P ≤ hi·D + max(1, hi)`. It asks the same of every
- * specification that was written. An instance that left without its gate being closed was lost with its node or
- * crashed: until the band is regained, at most `graceMs` later, such a group is excused. Prints one JSON object; exits
+ * specification that was written. A group that lost an instance with its node is excused until it is back in band, at
+ * most `graceMs` later. Prints one JSON object; exits
  * with 1 when the band was left.
  */
 import { readFileSync } from 'node:fs'
@@ -48,15 +48,23 @@ function check(all, { lo, hi }) {
     violations.push({ at: change.time, group: change.group, what, ...counts })
   }
   for (const change of all) {
-    if (change.kind === 'written') ask(change, 'specified', change.countsAfter)
-    if (!['gate', 'phase'].includes(change.kind)) continue
     const group = groupOf(change.group)
-    const serving = group[change.role]
-    const before = serving.size
-    if (change.kind === 'gate' && change.registered) serving.add(change.instance)
-    if (change.kind === 'gate' && !change.registered) serving.delete(change.instance)
-    if (change.kind === 'phase' && ['failed', 'gone', 'terminating'].includes(change.phase) && serving.delete(change.instance)) group.lostAt = change.time
-    if (serving.size !== before) ask(change, 'registered', { prefill: group.prefill.size, decode: group.decode.size })
+    if (change.kind === 'written') {
+      ask(change, 'specified', change.countsAfter)
+      ask(change, 'registered', change.servingAfter)
+    }
+    if (change.kind === 'gate') {
+      if (change.registered) group[change.role].add(change.instance)
+      else group[change.role].delete(change.instance)
+      ask(change, 'registered', { prefill: group.prefill.size, decode: group.decode.size })
+    }
+    // Victims of a write were counted with the write; an instance that failed took its traffic with it unasked.
+    if (change.kind === 'phase' && ['failed', 'gone', 'terminating'].includes(change.phase)) {
+      const served = group[change.role].delete(change.instance)
+      if (!served || change.phase !== 'failed') continue
+      group.lostAt = change.time
+      ask(change, 'registered', { prefill: group.prefill.size, decode: group.decode.size })
+    }
   }
   return { changes: all.length, checked, violations, band: { lo, hi } }
 }
