@@ -27,7 +27,10 @@ export type SyntheticDay = {
   readonly cachedShare: number
 }
 
-/** Sized for chat-70b on H100 prefill and H20 decode at 1:2: about 5 decoders at night and 17 at the peak. */
+/**
+ * Sized for docs/examples/chat-70b.yaml with 1200 output tokens per second and decoder. The mean answer has 240 tokens,
+ * so the night asks for 3.2 decoders, less than the minimum of 4, and the peak for 15.2.
+ */
 export const defaultDay: SyntheticDay = {
   dayMinutes: 40,
   baseRps: 16,
