@@ -38,7 +38,7 @@ export class ConsumerSession {
   readonly #options: SessionOptions
   readonly #consumer: Consumer
   readonly #slots = new Map<string, Slot>()
-  /** Per partition, the end of what was begun for it: the next assignment waits for it. */
+  /** Per partition, the end of the start or batch that was begun last: the next assignment waits for it. */
   readonly #tails = new Map<string, Promise<void>>()
   #over = false
   #reject: (error: unknown) => void = () => {}
@@ -85,7 +85,9 @@ export class ConsumerSession {
     const slot = this.#slots.get(`${topic}/${partition}`)
     if (this.#over || slot?.phase !== 'reading') return
     try {
-      if (await this.#hand(slot, payload)) return
+      const handing = this.#hand(slot, payload)
+      this.#tails.set(`${topic}/${partition}`, handing.then(ignore, ignore))
+      if (await handing) return
       slot.phase = 'stopped'
       this.#consumer.pause([{ topic, partitions: [partition] }])
     } catch (error) {
@@ -131,6 +133,8 @@ export class ConsumerSession {
     const messages = notBefore(slot.next, batch.messages)
     const fetched = { ...slot.ref, messages, expected: slot.next, endOffset: Number(batch.highWatermark) }
     const outcome = messages.length === 0 ? nothingNew : await whileBeating(heartbeat, () => this.#options.work.batch(fetched))
+    // After a rebalance in the meantime the position and the commit are the next owner's.
+    if (isRevoked(slot)) return true
     if (outcome.proceed) {
       slot.next = Number(batch.lastOffset()) + 1
       resolveOffset(batch.lastOffset())
@@ -141,6 +145,8 @@ export class ConsumerSession {
     return outcome.proceed
   }
 }
+
+const ignore = (): void => {}
 
 const nothingNew: BatchOutcome = { commit: null, proceed: true }
 
