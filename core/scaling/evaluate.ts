@@ -3,7 +3,8 @@ import type { IntentExpired } from '../events/decided.ts'
 import type { ServiceManifest } from '../service/specification.ts'
 import { dropHeartbeatsBefore } from '../signals/heartbeat.ts'
 import { dropEmptyViewsBefore } from '../signals/instances.ts'
-import { dropSamplesBefore, nextWindowEnd, samplesUntil } from '../signals/sample.ts'
+import { queueWindowMs } from '../signals/queue-evidence.ts'
+import { forgetSamples, nextWindowEnd, samplesUntil } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { secondsToMs } from '../units.ts'
 import type { DecisionArgument } from './argument.ts'
@@ -53,20 +54,21 @@ export const evaluate = (before: ServiceState, context: TickContext): Evaluated 
 
 /** Drops samples and reports that no rule looks at any more. */
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const before = nowMs - retentionOf(state.manifest)
+  const longest = longestWindow(state.manifest)
+  const before = nowMs - 2 * longest
   return {
     ...state,
-    signals: dropSamplesBefore(state.signals, before),
+    signals: forgetSamples(state.signals, { horizon: nowMs - latenessMs, since: nowMs - longest, before }),
     heartbeats: dropHeartbeatsBefore(state.heartbeats, before),
     instances: dropEmptyViewsBefore(state.instances, before),
   }
 }
 
-/** Twice the longest window: a silent source is stale for as long as it was heard, and only then missing. */
-const retentionOf = ({ spec }: ServiceManifest): DurationMs => {
+/** The longest stretch of time that any rule looks at. */
+const longestWindow = ({ spec }: ServiceManifest): DurationMs => {
   const { proportional, latencyGuard } = spec.policies
-  const longest = Math.max(proportional.windowSeconds, latencyGuard.windowSeconds, spec.evidence.staleAfterSeconds, 60)
-  return 2 * secondsToMs(longest) + latenessMs
+  const seconds = Math.max(proportional.windowSeconds, latencyGuard.windowSeconds, spec.evidence.staleAfterSeconds)
+  return Math.max(secondsToMs(seconds), queueWindowMs) + latenessMs
 }
 
 const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffset }: TickContext): DecisionArgument => ({

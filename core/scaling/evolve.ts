@@ -51,10 +51,12 @@ const observe = (state: ServiceState, event: Observation): ServiceState => {
   }
 }
 
-const measure = (state: ServiceState, event: MeasurementEvent): ServiceState => ({
-  ...state,
-  signals: measuredBy(event).reduce(addSample, state.signals),
-})
+/** Of the two throughputs only the one that the policy follows is kept: the state stands in every decision's argument. */
+const measure = (state: ServiceState, event: MeasurementEvent): ServiceState => {
+  const unused = state.manifest.spec.policies.proportional.signal === 'decodeTps' ? 'prefillTps' : 'decodeTps'
+  const measured = measuredBy(event).filter(({ signal }) => signal !== unused)
+  return { ...state, signals: measured.reduce(addSample, state.signals) }
+}
 
 /** A source whose clock is this far ahead would otherwise hold the newest place, and block real samples, for as long. */
 const clockLeadMs: DurationMs = 300_000

@@ -41,6 +41,8 @@ export type ServiceState = {
   readonly settled: RoleCounts | null
   /** Only what was observed after this says anything about `settled`. */
   readonly settledSinceMs: EpochMs
+  /** Since when far fewer instances are reported than stood there; null while that is not so. */
+  readonly doubtedSinceMs: EpochMs | null
   readonly openIntents: readonly OpenIntent[]
   readonly stuckGroups: readonly StuckGroup[]
   readonly lastSequence: number
@@ -67,6 +69,7 @@ export const newService = (identity: Pick<ServiceState, 'service' | 'generation'
   instances: [],
   settled: null,
   settledSinceMs: -1,
+  doubtedSinceMs: null,
   openIntents: [],
   stuckGroups: [],
   lastSequence: 0,

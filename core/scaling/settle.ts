@@ -12,23 +12,36 @@ import type { ServiceState } from './service-state.ts'
 /** Sub-clusters restate their instances every 5 s: after two rounds all that hold instances of a service have spoken. */
 export const adoptionDelayMs: DurationMs = 10_000
 
+/** A report of less than half of what stood there is believed after a minute: an empty list is more often a fault. */
+export const doubtMs: DurationMs = 60_000
+
 /**
  * Adopts the observed counts while no intent is open: at the first apply of a running service, after an intent that
  * ended short of its target, and when somebody else changed them. Only complete reports of all sub-clusters that are
  * newer than the last order's end count.
  */
-export const settle = (state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const managedSinceMs = state.managedSinceMs ?? nowMs
-  const known = state.managedSinceMs === null ? { ...state, managedSinceMs } : state
-  if (known.openIntents.length > 0 || !isCompleteSince(known.instances, known.settledSinceMs)) return known
-  if (known.settled === null && nowMs < managedSinceMs + adoptionDelayMs) return known
-  const observed = desiredCounts(known.instances)
-  return known.settled && sameCounts(known.settled, observed) ? known : { ...known, settled: observed }
+export const settle = (before: ServiceState, nowMs: EpochMs): ServiceState => {
+  const state = before.managedSinceMs === null ? { ...before, managedSinceMs: nowMs } : before
+  if (state.openIntents.length > 0 || !isCompleteSince(state.instances, state.settledSinceMs)) return state
+  const observed = desiredCounts(state.instances)
+  if (state.settled === null) return nowMs < (adoptionAt(state) ?? nowMs) ? state : { ...state, settled: observed }
+  if (sameCounts(state.settled, observed)) return { ...state, doubtedSinceMs: null }
+  return isCollapse(state.settled, observed) ? doubt(state, { observed, nowMs }) : { ...state, settled: observed, doubtedSinceMs: null }
 }
 
-/** When a service that was just configured may adopt its counts; null when it has. */
-export const adoptionAt = (state: ServiceState): EpochMs | null =>
-  state.settled === null && state.managedSinceMs !== null ? state.managedSinceMs + adoptionDelayMs : null
+const isCollapse = (from: RoleCounts, to: RoleCounts): boolean => 2 * (to.prefill + to.decode) < from.prefill + from.decode
+
+const doubt = (state: ServiceState, { observed, nowMs }: { observed: RoleCounts; nowMs: EpochMs }): ServiceState => {
+  const doubtedSinceMs = state.doubtedSinceMs ?? nowMs
+  const isBelieved = nowMs >= doubtedSinceMs + doubtMs
+  return isBelieved ? { ...state, settled: observed, doubtedSinceMs: null } : { ...state, doubtedSinceMs }
+}
+
+/** When counts that are not known, or not believed, may be adopted; null when there are none such. */
+export const adoptionAt = (state: ServiceState): EpochMs | null => {
+  if (state.doubtedSinceMs !== null) return state.doubtedSinceMs + doubtMs
+  return state.settled === null && state.managedSinceMs !== null ? state.managedSinceMs + adoptionDelayMs : null
+}
 
 /**
  * The present target: the last order while it is on its way, else what stands. When the last order ended but an

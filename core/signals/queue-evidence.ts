@@ -1,6 +1,7 @@
 /** Evidence of waiting requests. No policy requires it; where it is served, a queue vetoes scale-in. */
 import type { Evidence } from '../events/decided.ts'
 import type { Role } from '../roles.ts'
+import type { DurationMs } from '../units.ts'
 import { fixed } from '../units.ts'
 import type { SignalHistory } from './sample.ts'
 import { coverageOf, isFreshSeries, newestAge } from './source-coverage.ts'
@@ -8,7 +9,7 @@ import type { Sight } from './source-coverage.ts'
 import { isRising, newestValued } from './window.ts'
 
 /** Queues are looked at over a minute: long enough for two halves of six scrapes. */
-const queueWindowMs = 60_000
+export const queueWindowMs: DurationMs = 60_000
 
 /** Requests that wait at the role's instances now, summed over sources. A rise counts from one request an instance on. */
 export const queueEvidence = (history: SignalHistory, sight: Sight, role: Role): Evidence => {

@@ -74,15 +74,30 @@ const bySource = (a: SourceSeries, b: SourceSeries): number =>
 /** Order of UTF-16 code units: the same in every locale. */
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Drops windows that ended at or before `before`, and sources that have none left. */
-export const dropSamplesBefore = (history: SignalHistory, before: EpochMs): SignalHistory =>
-  mapSignals(history, (series) => series.some((one) => startsBefore(one, before)) ? series.map(after(before)).filter(hasSamples) : series)
+export type Memory = {
+  /** Windows that ended later are still to be looked at. */
+  readonly horizon: EpochMs
+  /** No rule looks further back. */
+  readonly since: EpochMs
+  /** A source that has been silent since then is forgotten: it is missing, no longer stale. */
+  readonly before: EpochMs
+}
 
-/** What was measured over windows that ended by `horizon`: all that a decision may look at. */
+/**
+ * Drops what no rule will look at again. Beyond `since`, and of values that were not observed, only the newest of a
+ * source tells anything: how long it has been silent, and whether it answers at all.
+ */
+export const forgetSamples = (history: SignalHistory, { horizon, since, before }: Memory): SignalHistory =>
+  keepSamples(history, (sample, samples) => {
+    if (sample.endMs <= before) return false
+    if (sample.endMs > horizon || (sample.value !== null && sample.endMs > since)) return true
+    const seen = samples.filter(({ endMs }) => endMs <= horizon)
+    return sample === seen.at(-1) || sample === seen.findLast(({ value }) => value !== null)
+  })
+
+/** What a decision may look at: windows that ended by `horizon`. */
 export const samplesUntil = (history: SignalHistory, horizon: EpochMs): SignalHistory =>
-  mapSignals(history, (series) =>
-    series.some((one) => endsAfter(one, horizon)) ? series.map(until(horizon)).filter(hasSamples) : series,
-  )
+  keepSamples(history, ({ endMs }) => endMs <= horizon)
 
 /** End of the earliest window that ended after `horizon`, or null: a decision will see it `lateness` later. */
 export const nextWindowEnd = (history: SignalHistory, horizon: EpochMs): EpochMs | null => {
@@ -92,24 +107,21 @@ export const nextWindowEnd = (history: SignalHistory, horizon: EpochMs): EpochMs
   return ends.length === 0 ? null : Math.min(...ends)
 }
 
-const mapSignals = (
-  history: SignalHistory,
-  change: (series: readonly SourceSeries[]) => readonly SourceSeries[],
-): SignalHistory => ({
-  decodeTps: change(history.decodeTps),
-  prefillTps: change(history.prefillTps),
-  ttftMsP95: change(history.ttftMsP95),
-  tbtMsP95: change(history.tbtMsP95),
-  prefillQueueDepth: change(history.prefillQueueDepth),
-  decodeQueueDepth: change(history.decodeQueueDepth),
-})
+type Keep = (sample: Sample, samples: readonly Sample[]) => boolean
 
-const startsBefore = (series: SourceSeries, before: EpochMs): boolean => (series.samples[0]?.endMs ?? before) <= before
-const endsAfter = (series: SourceSeries, horizon: EpochMs): boolean => (series.samples.at(-1)?.endMs ?? horizon) > horizon
-const hasSamples = (series: SourceSeries): boolean => series.samples.length > 0
-
-const after = (before: EpochMs) => (series: SourceSeries): SourceSeries =>
-  startsBefore(series, before) ? { ...series, samples: series.samples.filter((sample) => sample.endMs > before) } : series
-
-const until = (horizon: EpochMs) => (series: SourceSeries): SourceSeries =>
-  endsAfter(series, horizon) ? { ...series, samples: series.samples.filter((sample) => sample.endMs <= horizon) } : series
+/** Filters every source's samples and leaves out sources that have none left. */
+const keepSamples = (history: SignalHistory, keep: Keep): SignalHistory => {
+  const keepOf = (series: SourceSeries): SourceSeries => {
+    const samples = series.samples.filter((sample) => keep(sample, series.samples))
+    return samples.length === series.samples.length ? series : { ...series, samples }
+  }
+  const keepAll = (all: readonly SourceSeries[]): readonly SourceSeries[] => all.map(keepOf).filter(({ samples }) => samples.length > 0)
+  return {
+    decodeTps: keepAll(history.decodeTps),
+    prefillTps: keepAll(history.prefillTps),
+    ttftMsP95: keepAll(history.ttftMsP95),
+    tbtMsP95: keepAll(history.tbtMsP95),
+    prefillQueueDepth: keepAll(history.prefillQueueDepth),
+    decodeQueueDepth: keepAll(history.decodeQueueDepth),
+  }
+}

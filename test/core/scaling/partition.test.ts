@@ -63,6 +63,17 @@ describe('the fold of a partition', () => {
     expect(bytes(snapshotsOf(after.state))).toBe(bytes(snapshotsOf(foldAll(inputs).state)))
   })
 
+  it('skips per service when snapshots end at different offsets', () => {
+    const inputs = busy.inputs.flatMap(twice).map((input, offset) => ({ ...input, offset }))
+    const [early, late] = [Math.floor(inputs.length / 4), Math.floor(inputs.length / 2)]
+    const snapshots = [
+      ...snapshotsOf(foldAll(inputs.slice(0, early)).state).filter((snapshot) => snapshot.service === 'chat'),
+      ...snapshotsOf(foldAll(inputs.slice(0, late)).state).filter((snapshot) => snapshot.service === 'chat-2'),
+    ]
+    const after = foldAll(inputs.slice(early), snapshots)
+    expect(bytes(snapshotsOf(after.state))).toBe(bytes(snapshotsOf(foldAll(inputs).state)))
+  })
+
   it('does not care in which order samples came before a tick', () => {
     const { inputs } = busy
     const all = bytes(foldAll(inputs).emitted)
@@ -81,7 +92,7 @@ describe('the fold of a partition', () => {
     story.pass(15)
     for (const tps of [4000, 90_000])
       story.append({
-        type: 'TpsObserved', service, role: 'decode', source: 'collector-east', windowStartMs: story.now(), windowEndMs: story.now() + 1,
+        type: 'TpsObserved', service, role: 'decode', source: 'collector-east', windowStartMs: story.now() - 4000, windowEndMs: story.now() + 1000,
         instancesHeard: 4, instancesRegistered: 4, tps,
       })
     story.pass(20)
@@ -137,6 +148,15 @@ describe('the fold of a partition', () => {
   })
 })
 
+/** The same record for a second service, which lives through the same story. */
+const twice = (input: FoldInput): readonly FoldInput[] => {
+  const { event } = input
+  if (event.type === 'ClockTicked') return [input]
+  const second = { ...event, service: 'chat-2' }
+  const named = second.type === 'ServiceConfigured' ? { ...second, manifest: second.manifest.replace('"chat"', '"chat-2"') } : second
+  return [input, { ...input, event: named }]
+}
+
 /** Moves records about between two ticks; offsets stay where they are. */
 const shuffleBetweenTicks = (inputs: readonly FoldInput[], keys: Iterator<number> & Iterable<number>): FoldInput[] => {
   const next = keys[Symbol.iterator]()
@@ -173,7 +193,7 @@ describe('claims', () => {
     story.pass(5)
     const before = claimOf(story.state)
     story.skip(1)
-    for (const foreign of [{ ownerId: 'other' }, { epoch: 0 }, { logId: 'log-2' }, { coreHash: 'core-2' }, { time: before.lastTickMs }]) {
+    for (const foreign of [{ ownerId: 'other' }, { epoch: 0 }, { logId: 'log-2' }, { coreHash: 'core-2' }, { time: before.lastTickMs - 500 }]) {
       expect(story.tick(foreign)).toEqual([])
       expect(claimOf(story.state)).toEqual({ ...before, offset: claimOf(story.state).offset })
     }

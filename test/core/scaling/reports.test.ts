@@ -109,6 +109,23 @@ describe('counts that somebody else changed', () => {
     expect(story.orders()).toEqual(['scale-out 1P+2D → 2P+4D'])
   })
 
+  it('are doubted for a minute when most of them vanished without an order', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 4, decode: 8 })
+    story.load(busy)
+    story.pass(30)
+    story.fleet({ prefill: 0, decode: 0 })
+    story.pass(50)
+    expect(stateOf(story)?.settled).toEqual({ prefill: 4, decode: 8 })
+    story.fleet({ prefill: 4, decode: 8 })
+    story.pass(60)
+    expect(stateOf(story)).toMatchObject({ settled: { prefill: 4, decode: 8 }, doubtedSinceMs: null })
+    expect(story.orders()).toEqual([])
+    story.fleet({ prefill: 0, decode: 0 })
+    story.pass(70)
+    expect(stateOf(story)?.settled).toEqual({ prefill: 0, decode: 0 })
+  })
+
   it('are summed over sub-clusters, whatever the order of their reports', () => {
     const story = deciderStory()
     story.fleet({ prefill: 1, decode: 2 })

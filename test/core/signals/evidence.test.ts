@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gatherEvidence } from '../../../core/signals/evidence.ts'
 import type { EvidenceArgument } from '../../../core/signals/evidence.ts'
-import { addSample, dropSamplesBefore, nextWindowEnd, noSamples, samplesUntil } from '../../../core/signals/sample.ts'
-import type { Measured, Sample } from '../../../core/signals/sample.ts'
+import { addSample, forgetSamples, nextWindowEnd, noSamples, samplesUntil } from '../../../core/signals/sample.ts'
+import type { Measured, Sample, SignalHistory } from '../../../core/signals/sample.ts'
 import { measuredBy } from '../../../core/signals/from-event.ts'
 import { specification } from '../../support/decider-story.ts'
 
@@ -113,13 +113,29 @@ describe('samples', () => {
     expect([kept.length, kept[0]?.endMs, kept.at(-1)?.endMs]).toEqual([240, 261, 500])
   })
 
-  it('can be cut at both ends, and name the window that is looked at next', () => {
-    const history = [1000, 2000, 3000].map((end) => tps('a', end, 1)).reduce(addSample, noSamples)
-    expect(dropSamplesBefore(history, 1000).decodeTps[0]?.samples.map(({ endMs }) => endMs)).toEqual([2000, 3000])
-    expect(dropSamplesBefore(history, 3000).decodeTps).toEqual([])
-    expect(samplesUntil(history, 2000).decodeTps[0]?.samples.map(({ endMs }) => endMs)).toEqual([1000, 2000])
-    expect(nextWindowEnd(history, 2000)).toBe(3000)
-    expect(nextWindowEnd(history, 3000)).toBeNull()
+  const ends = (history: SignalHistory): readonly number[] => history.decodeTps[0]?.samples.map(({ endMs }) => endMs) ?? []
+  const history = (...samples: readonly (readonly [number, number | null])[]): SignalHistory =>
+    samples.map(([end, value]) => tps('a', end, value)).reduce(addSample, noSamples)
+
+  it('are forgotten by age, and when they say nothing and a newer one took their place', () => {
+    const full = history([1000, 1], [2000, null], [3000, 1], [4000, null], [5000, null], [6000, 1])
+    expect(ends(forgetSamples(full, { horizon: 5000, since: 0, before: 0 }))).toEqual([1000, 3000, 5000, 6000])
+    expect(ends(forgetSamples(full, { horizon: 6000, since: 3000, before: 1000 }))).toEqual([6000])
+    expect(forgetSamples(full, { horizon: 6000, since: 6000, before: 6000 }).decodeTps).toEqual([])
+  })
+
+  it('leave behind how long a source has been silent', () => {
+    const silent = history([1000, 1], [2000, 1], [3000, null])
+    expect(ends(forgetSamples(silent, { horizon: 9000, since: 8000, before: 1000 }))).toEqual([2000, 3000])
+  })
+
+  it('are shown to a decision as far as the horizon', () => {
+    expect(ends(samplesUntil(history([1000, 1], [2000, 1], [3000, 1]), 2000))).toEqual([1000, 2000])
+  })
+
+  it('name the window that is looked at next', () => {
+    expect(nextWindowEnd(history([1000, 1], [3000, 1]), 2000)).toBe(3000)
+    expect(nextWindowEnd(history([1000, 1], [3000, 1]), 3000)).toBeNull()
   })
 
   it.each([Number.NaN, Infinity, -1])('never carry %d', (value) => {
