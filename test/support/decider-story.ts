@@ -113,6 +113,11 @@ export const deciderStory = (options: { readonly spec?: DisaggregatedServiceSpec
       fleet = counts
       complete = isComplete
     },
+    /** Neither collector nor sub-cluster say anything any more. */
+    silence: () => {
+      fleet = null
+      load = {}
+    },
     load: (next: Load) => {
       load = next
     },

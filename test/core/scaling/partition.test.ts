@@ -5,7 +5,7 @@ import { decideAgain } from '../../../core/scaling/decide.ts'
 import { claimOf, foldRecord, openPartition, restoreService, servicesOf, snapshotService } from '../../../core/scaling/partition.ts'
 import type { FoldInput } from '../../../core/scaling/partition.ts'
 import { sha256 } from '../../../core/sha256.ts'
-import { calm, deciderStory, foldAll, service, snapshotsOf, specification, storyStart } from '../../support/decider-story.ts'
+import { calm, deciderStory, foldAll, instances, service, snapshotsOf, specification, storyStart } from '../../support/decider-story.ts'
 
 /** A day in short: out, commit, more out and its undo, quiet, in. */
 const busyStory = () => {
@@ -99,6 +99,16 @@ describe('the fold of a partition', () => {
     expect(story.orders()).toEqual([])
   })
 
+  it('does not listen to a source whose clock is an hour ahead', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load(calm)
+    story.pass(5)
+    story.append(instances({ prefill: 9, decode: 9 }, { now: story.now() + 3_600_000 }))
+    story.pass(30)
+    expect(story.state.services.get(service)?.settled).toEqual({ prefill: 2, decode: 4 })
+  })
+
   it('leaves windows that end within the lateness bound to the next tick', () => {
     const story = deciderStory()
     story.fleet({ prefill: 2, decode: 4 })
@@ -135,11 +145,31 @@ describe('the fold of a partition', () => {
     const story = busy
     const hashes = story.decisions().map(({ hash }) => hash)
     expect(story.decisions().map(({ previousHash }) => previousHash)).toEqual(['', ...hashes.slice(0, -1)])
-    const changed = story.inputs.map((input) =>
-      input.event.type === 'TpsObserved' && input.event.tps === 2000 ? { ...input, event: { ...input.event, tps: 2001 } } : input,
-    )
-    const other = snapshotsOf(foldAll(changed).state)[0]?.state
-    expect(other).not.toBe(snapshotsOf(story.state)[0]?.state)
+  })
+
+  it('carries a changed input in the hash over all later holds, long after its reason is gone', () => {
+    const holdsHashAfter = (firstTps: number): string | undefined => {
+      const story = deciderStory()
+      story.fleet({ prefill: 2, decode: 4 })
+      story.load({ ...calm, decodeTps: firstTps })
+      story.pass(10)
+      story.load(calm)
+      story.pass(200)
+      return story.state.services.get(service)?.holdsHash
+    }
+    expect(holdsHashAfter(4000)).toBe(holdsHashAfter(4000))
+    expect(holdsHashAfter(4000)).not.toBe(holdsHashAfter(4001))
+  })
+
+  it('writes the first hold after a decision even when its reason is the one before', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load(calm)
+    story.pass(60)
+    story.load({ ...calm, decodeTps: 8000 })
+    story.pass(10)
+    const sequence = story.emitted.flatMap(({ event }) => (event?.type === 'ScaleHeld' ? [event.reason] : event?.type === 'ScaleDecided' ? [event.kind] : []))
+    expect(sequence.slice(1, 4)).toEqual(['INSIDE_TOLERANCE', 'scale-out', 'INSIDE_TOLERANCE'])
   })
 
   it('gives distinct ids to all decisions', () => {

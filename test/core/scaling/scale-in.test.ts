@@ -99,6 +99,16 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual(['scale-in 4P+8D → 1P+2D'])
   })
 
+  it('forbids it when the other role would be too small for the load', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 8 })
+    story.load({ ...calm, decodeTps: 6000 })
+    story.pass(120)
+    // 6 decode would do, but the load needs 3 prefill and only 2 are there.
+    expect(story.orders()).toEqual([])
+    expect(story.reasons().at(-1)).toBe('CONSOLIDATION')
+  })
+
   it('forbids it when latency is within a tenth of its SLO', () => {
     const story = oversized({ tbtMsP95: 37 })
     story.pass(120)

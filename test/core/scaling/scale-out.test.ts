@@ -121,6 +121,18 @@ describe('scale-out', () => {
     expect(story.reasons()).toEqual(['INSTANCES_UNKNOWN'])
   })
 
+  it('raises nothing to a new minimum on a report that is stale', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load(calm)
+    story.pass(30)
+    story.silence()
+    story.pass(60)
+    story.configure(specification({ roles: { prefill: { minReplicas: 4 }, decode: { minReplicas: 8 } } }), 2)
+    story.pass(10)
+    expect(story.orders()).toEqual([])
+  })
+
   it('numbers its orders above every sequence that the field has seen', () => {
     const story = deciderStory()
     story.fleet({ prefill: 2, decode: 4 })
