@@ -57,8 +57,9 @@ export async function probeBroker(broker: string): Promise<void> {
 }
 
 async function format(spec: KafkaSpec, properties: string): Promise<void> {
+  // One id in 64 begins with a dash, which the tool takes for an option unless it is joined to its own.
   const clusterId = randomBytes(16).toString('base64url')
-  const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', properties]
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', properties]
   const logFile = join(spec.dir, 'format.log')
   const args = [...javaFlags('128m'), '-cp', classPath(spec), ...tool]
   const { code } = await superviseProcess({ name: 'kafka format', command: spec.java, args, logFile }).exited
