@@ -2,19 +2,20 @@
  * A small world around a real Temporal server: workflows, activities and workers as in production; sub-cluster, placer
  * and log are the twins in memory, so a story decides what fails. One stage has its own service, cell and task queue.
  */
+import '../support/quiet-temporal.ts'
+import { WorkflowContinuedAsNewError } from '@temporalio/client'
 import { createWorldClock, wallTime } from '../../adapters/clock/world-clock.ts'
 import { createMemoryBroker } from '../../adapters/memory/event-log.ts'
 import { createMemoryPlacer } from '../../adapters/memory/placer.ts'
 import { createMemorySubCluster } from '../../adapters/memory/sub-cluster.ts'
 import { connectClient, connectWorkers } from '../../adapters/temporal/connection.ts'
 import type { TemporalClient } from '../../adapters/temporal/connection.ts'
-import { installTemporalRuntime } from '../../adapters/temporal/runtime.ts'
 import { createIntentSubmitter, createSettlementTeller } from '../../adapters/temporal/submitter.ts'
 import { startCellWorker, startRolloutWorker } from '../../adapters/temporal/worker.ts'
 import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import type { PlacementRequest } from '../../core/events/placed.ts'
 import type { RolloutReported } from '../../core/events/input.ts'
-import type { GroupStatus, Logger } from '../../core/ports.ts'
+import type { GroupStatus } from '../../core/ports.ts'
 import { rolloutWorkflowId, serviceWorkflowId } from '../../core/ids.ts'
 import type { IntentQueue } from '../../core/rollout/intent-queue.ts'
 import { serviceState } from '../../workflows/messages.ts'
@@ -22,10 +23,6 @@ import { createActivities, createCellActivities } from '../../workflows/activiti
 import { counts, intentOf, nodesOf } from '../core/rollout/orders.ts'
 import { readReports } from './reports.ts'
 import type { Reports } from './reports.ts'
-
-/** The SDK's own lines would drown the tests' report. */
-const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: console.error, child: () => quiet }
-installTemporalRuntime(quiet)
 
 export type StageOptions = {
   readonly address: string
@@ -97,6 +94,7 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
     completed: (sequence: number) => reports.first((report) => report.sequence === sequence && report.outcome === 'completed'),
     settledAs: (state: 'stuck' | 'free') => settledAs(client, service, state),
     runsOfEntity: async () => (await client.workflow.count(`WorkflowId = '${serviceWorkflowId(service)}'`)).count,
+    continuedAsNew: (runId: string) => continuedAsNew(client, serviceWorkflowId(service), runId),
     entity: () => client.workflow.getHandle(serviceWorkflowId(service)),
     close: async () => {
       await client.workflow.getHandle(serviceWorkflowId(service)).terminate('the story is over').catch(() => {})
@@ -122,6 +120,13 @@ const settledAs = async (client: TemporalClient['client'], service: string, stat
     const queue = await client.workflow.getHandle(serviceWorkflowId(service)).query(serviceState)
     if (queue.open.length === 0 && queue.stuck.length === (state === 'stuck' ? 1 : 0)) return queue
   }
+}
+
+/** Resolves when that run has ended in continue-as-new. */
+const continuedAsNew = async (client: TemporalClient['client'], workflowId: string, runId: string): Promise<void> => {
+  await client.workflow.getHandle(workflowId, runId, { followRuns: false }).result().catch((error: unknown) => {
+    if (!(error instanceof WorkflowContinuedAsNewError)) throw error
+  })
 }
 
 const placedGroup = (status: GroupStatus) => {
