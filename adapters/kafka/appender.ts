@@ -45,8 +45,8 @@ export const createAppender = async (parts: AppenderParts): Promise<Appender> =>
   /** Partition counts may have to be asked for first; the chain keeps the order of calls nevertheless. */
   const enqueue = (records: readonly OutRecord[]) => {
     const mine = turn.then(async () => {
-      const prepared = await Promise.all(records.map((record) => prepare(parts, headersOf, record)))
-      return { done: queue.append(prepared) }
+      const counts = await countsFor(parts, records)
+      return { done: queue.append(records.map((record) => prepare(parts, headersOf, { record, counts }))) }
     })
     turn = mine.catch(() => undefined)
     return mine
@@ -65,18 +65,29 @@ export const createAppender = async (parts: AppenderParts): Promise<Appender> =>
   }
 }
 
-const prepare = async (parts: AppenderParts, headersOf: HeadersOf, record: OutRecord): Promise<Outgoing<Message>> => {
+type PartitionCounts = ReadonlyMap<Topic, number>
+
+/** Partition counts of the topics whose records are placed by key; asked for once per topic, then known. */
+const countsFor = async (parts: AppenderParts, records: readonly OutRecord[]): Promise<PartitionCounts> => {
+  const counts = new Map<Topic, number>()
+  for (const { topic, key, partition } of records) {
+    if (key !== null && partition === undefined && !counts.has(topic)) counts.set(topic, await parts.partitionsOf(topic))
+  }
+  return counts
+}
+
+const prepare = (parts: AppenderParts, headersOf: HeadersOf, { record, counts }: { record: OutRecord; counts: PartitionCounts }): Outgoing<Message> => {
   const { topic, key, event } = record
   const refusal = event === null ? null : refusalOf(topic, key, event)
   if (refusal !== null) throw portError('invalid', `${refusal}; nothing was appended`)
-  const partition = record.partition ?? (await defaultPartition(parts, topic, key))
+  const partition = record.partition ?? (key === null ? 0 : partitionOfKey(key, counts.get(topic) ?? 1))
   const value = event === null ? null : parts.codec.encode(event)
   const message = { key, value, partition, ...(event === null ? {} : { headers: headersOf(event) }) }
-  return { target: { topic, partition }, message, bytes: (value?.length ?? 0) + 300 }
+  return { target: { topic, partition }, message, bytes: (value?.length ?? 0) + overheadBytes }
 }
 
-const defaultPartition = async (parts: AppenderParts, topic: Topic, key: string | null): Promise<number> =>
-  key === null ? 0 : partitionOfKey(key, await parts.partitionsOf(topic))
+/** Key, headers and record frame, generously: it only bounds how much goes into one send. */
+const overheadBytes = 300
 
 type HeadersOf = (event: LogEvent) => IHeaders
 

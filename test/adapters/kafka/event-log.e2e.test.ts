@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import kafkajs, { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { createAppender } from '../../../adapters/kafka/appender.ts'
 import { createCodec } from '../../../adapters/kafka/codec.ts'
+import { createConnection } from '../../../adapters/kafka/connection.ts'
 import { createKafkaEventLog } from '../../../adapters/kafka/event-log.ts'
 import { ensureTopics, topicSettings } from '../../../adapters/kafka/topics.ts'
 import { partitionOfKey } from '../../../core/murmur2.ts'
@@ -179,6 +181,18 @@ describe('the Kafka adapter among strangers', () => {
     await follower.close()
     expect(await ourGroups()).toEqual([])
     await admin.disconnect()
+  })
+
+  it('replaces its producer between two sends when that has sent enough, and loses nothing', async () => {
+    const parts = createConnection({ ...options, clientId: 'recycling' })
+    const appender = await createAppender({ ...parts, recycleAfterRecords: 10 })
+    const positions = []
+    for (let end = 0; end < 24; end += 4) {
+      positions.push(...(await appender.append([0, 1, 2, 3].map((index) => ({ topic: 'signals' as const, key: 'chat', event: tpsOf('chat', end + index) })))))
+    }
+    expect(positions.map(({ offset }) => offset)).toEqual(Array.from({ length: 24 }, (_, index) => index))
+    await appender.close()
+    await parts.close()
   })
 
   it('says not-found for topics that were never created', async () => {
