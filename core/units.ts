@@ -26,6 +26,13 @@ export const fixed = (value: number): number => {
   return Object.is(rounded, -0) ? 0 : rounded
 }
 
+/** A measured number as people read it: 5280, 41.9, 1.61. Records keep the exact value beside the text. */
+export const showNumber = (value: number | null): string => {
+  if (value === null) return '?'
+  const decimals = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  return String(Math.round(value * 10 ** decimals) / 10 ** decimals)
+}
+
 /** Stops the process when `condition` does not hold: a bug, not an operating error. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`BUG: ${message}`)

@@ -49,11 +49,11 @@ const oneHalfFailedRollout: PlannedFault = { atMinute: 6, body: { kind: 'decode-
 /** Shorter than a day: enough for the fault to strike, to be undone or to end, and for the fleet to go on. */
 const faultMinutes = 24
 
-/** A prefill five times slower for eight minutes: TTFT leaves its SLO, decode starves. */
+/** A prefill five times slower for five minutes: TTFT leaves its SLO, decode starves. */
 const plannedOf: { readonly [fault in DemoFault]: PlannedFault } = {
   'decode-never-ready': { atMinute: 0, body: { kind: 'decode-never-ready' } },
   'prefill-never-ready': { atMinute: 0, body: { kind: 'prefill-never-ready' } },
-  'prefill-stall': { atMinute: 12, body: { kind: 'prefill-stall', factor: 5, durationMs: 8 * 60_000 } },
+  'prefill-stall': { atMinute: 12, body: { kind: 'prefill-stall', factor: 5, durationMs: 5 * 60_000 } },
   'node-loss': { atMinute: 10, body: { kind: 'node-loss', durationMs: 6 * 60_000 } },
 }
 

@@ -1,5 +1,6 @@
 /** What must be known before anything is taken away (DESIGN 5.1, 5.3). What is not known to be safe holds. */
 import type { Evidence } from '../events/decided.ts'
+import { showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { latencyVeto } from './latency-guard.ts'
 import { hold } from './verdict.ts'
@@ -15,7 +16,7 @@ const missingEvidence = ({ evidence, spec }: Situation): Hold | null => {
   if (doubtful) return unusable(doubtful)
   const thin = required.find(({ coverage }) => coverage !== null && coverage < spec.evidence.minCoverage)
   if (!thin) return null
-  return hold('COVERAGE_LOW', `${thin.signal} covers ${thin.coverage} of its instances; ${spec.evidence.minCoverage} is required`)
+  return hold('COVERAGE_LOW', `${thin.signal} covers ${showNumber(thin.coverage)} of its instances; ${spec.evidence.minCoverage} is required`)
 }
 
 const reasonOfState: { readonly [state in Evidence['state']]: HoldReason } = {

@@ -4,7 +4,7 @@
  */
 import type { Evidence, PolicyAsk } from '../events/decided.ts'
 import type { Role, RoleCounts } from '../roles.ts'
-import { fixed, secondsToMs } from '../units.ts'
+import { fixed, secondsToMs, showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { hold } from './verdict.ts'
 import type { Hold } from './verdict.ts'
@@ -24,7 +24,7 @@ const breaches = ({ evidence, spec }: Situation): readonly Breach[] =>
     const ratio = sloRatio(latency, spec.slo[guard.slo])
     const tier = spec.policies.latencyGuard.tiers.findLast(({ atSloRatio }) => ratio !== null && ratio >= atSloRatio)
     if (!tier) return []
-    const text = `${latency.signal} ${latency.value} is ${ratio} of its SLO ${spec.slo[guard.slo]}`
+    const text = `${latency.signal} ${showNumber(latency.value)} is ${showNumber(ratio)} times its SLO of ${spec.slo[guard.slo]}`
     return [{ role: guard.role, stepPercent: tier.stepPercent, text }]
   })
 
@@ -77,7 +77,7 @@ export const latencyVeto = (situation: Situation): Hold | null => {
 
 const risingVeto = ({ evidence }: Situation): Hold | null => {
   const rising = [evidence.ttft, evidence.tbt, evidence.queues.prefill, evidence.queues.decode].find((one) => one.rising)
-  return rising ? hold('RISING_VETO', `${rising.signal} rises, now ${rising.value}`) : null
+  return rising ? hold('RISING_VETO', `${rising.signal} rises, now ${showNumber(rising.value)}`) : null
 }
 
 /** A request waits at every instance. */
@@ -87,12 +87,12 @@ const queueVeto = ({ evidence }: Situation): Hold | null => {
     return depth > 0 && depth >= evidence.registered[one]
   })
   if (!role) return null
-  return hold('QUEUE_VETO', `${evidence.queues[role].value} requests wait at ${evidence.registered[role]} ${role} instances`)
+  return hold('QUEUE_VETO', `${showNumber(evidence.queues[role].value)} requests wait at ${evidence.registered[role]} ${role} instances`)
 }
 
 const nearSloVeto = ({ evidence, spec }: Situation): Hold | null => {
   const near = guarded.find((guard) => (sloRatio(evidence[guard.evidence], spec.slo[guard.slo]) ?? 0) >= nearSlo)
   if (!near) return null
   const { signal, value } = evidence[near.evidence]
-  return hold('CONSOLIDATION', `${signal} ${value} is within 10 % of its SLO ${spec.slo[near.slo]}`)
+  return hold('CONSOLIDATION', `${signal} ${showNumber(value)} is within 10 % of its SLO ${spec.slo[near.slo]}`)
 }

@@ -5,7 +5,7 @@
 import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
-import { fixed } from '../units.ts'
+import { fixed, showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
 
 /** Instances that the load needs per role, not rounded; null when the signal says nothing. */
@@ -48,7 +48,7 @@ const dampedIn = ({ count, need, damping }: Move): number =>
 const reasonOf = ({ spec, evidence, current }: Situation, need: number): string => {
   const { signal, targetPerInstance } = spec.policies.proportional
   const role = roleOfSignal(signal)
-  return `${signal} ${evidence.demand.value} at ${targetPerInstance} per instance needs ${need} ${role}; the target has ${current[role]}`
+  return `${signal} ${showNumber(evidence.demand.value)} at ${targetPerInstance} per instance needs ${showNumber(need)} ${role}; the target has ${current[role]}`
 }
 
 /** The ask for `count` instances of the signal's role, and for as many of the other one as the ratio says. */

@@ -6,6 +6,7 @@ import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { sameCounts, showCounts } from '../roles.ts'
 import { minimumOf } from '../service/specification.ts'
+import { showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { isWithin, maxCounts, minCounts } from './counts.ts'
 import { applyLimit } from './limits.ts'
@@ -64,7 +65,7 @@ const tooTight = (situation: Situation, pair: RoleCounts): Hold | null => {
   const most = 1 + situation.spec.behavior.scaleUp.tolerance
   const fits = need !== null && isWithin(need, { prefill: pair.prefill * most, decode: pair.decode * most })
   if (fits) return null
-  return hold('CONSOLIDATION', `the load needs ${need?.prefill ?? '?'}P+${need?.decode ?? '?'}D; ${showCounts(pair)} would be beyond its threshold`)
+  return hold('CONSOLIDATION', `the load needs ${showNumber(need?.prefill ?? null)}P+${showNumber(need?.decode ?? null)}D; ${showCounts(pair)} would be beyond its threshold`)
 }
 
 const stoppedBy = (situation: Situation, limits: Limited['limits']): Hold => {

@@ -11,7 +11,7 @@ describe('the latency guard', () => {
     story.load({ ...fitting, tbtMsP95: 41 })
     story.pass(20)
     expect(story.orders()).toEqual(['scale-out 4P+8D → 4P+9D'])
-    expect(story.decisions()[0]?.reason).toContain('tbtMsP95 41 is 1.025 of its SLO 40')
+    expect(story.decisions()[0]?.reason).toContain('tbtMsP95 41 is 1.02 times its SLO of 40')
   })
 
   it('adds the larger step of the higher tier, and the other role where the band needs it', () => {
