@@ -43,7 +43,7 @@ const defaultSpeed = 20
 const traceLoadFactor = 8
 const traceMinutes = 58
 
-/** Every demo shows one rollout that fails half-way. */
+/** A synthetic day shows one rollout that fails half-way; a trace is played as it is. */
 const oneHalfFailedRollout: PlannedFault = { atMinute: 6, body: { kind: 'decode-never-ready', rollouts: 1 } }
 
 /** Shorter than a day: enough for the fault to strike, to be undone or to end, and for the fleet to go on. */
@@ -67,8 +67,13 @@ export const stageOf = (flags: DemoFlags): Stage => {
     ...{ speed, seed, dayMinutes, trace, fault },
     minutes: flags.minutes ?? minutesOf(fault, trace),
     loadFactor: flags.loadFactor ?? (trace === null ? 1 : traceLoadFactor),
-    planned: fault === null ? [oneHalfFailedRollout] : [plannedOf[fault]],
+    planned: plannedFaults(fault, trace),
   }
+}
+
+const plannedFaults = (fault: DemoFault | null, trace: string | null): readonly PlannedFault[] => {
+  if (fault !== null) return [plannedOf[fault]]
+  return trace === null ? [oneHalfFailedRollout] : []
 }
 
 const minutesOf = (fault: DemoFault | null, trace: string | null): number => {
