@@ -12,7 +12,7 @@ const gaugeEveryMs = 60_000
 /** Starts at the log's beginning. Records that a second owner repeated show once. */
 export const watchLog = async (eventLog: EventLog, screen: Screen, onFirstCommit: () => void): Promise<Watch> => {
   const ledger = emptyLedger()
-  const shown = new Set<string>()
+  const shown = new Set<string | undefined>()
   const follower = await eventLog.follow({
     topics: ['signals', 'decisions', 'intents', 'rollouts', 'services', 'cells'],
     from: 'start',
@@ -20,7 +20,8 @@ export const watchLog = async (eventLog: EventLog, screen: Screen, onFirstCommit
       const commits = countEnds(ledger, 'committed', 'scale-out')
       enter(ledger, record, Date.now())
       const line = record.event === null ? null : lineOf(record.event)
-      const key = JSON.stringify(line)
+      // A service is accepted again with each change of its conditions; the line says the same and is shown once.
+      const key = record.event?.type === 'ServiceAccepted' ? line?.text : JSON.stringify(line)
       if (line !== null && !shown.has(key)) screen.show(line)
       shown.add(key)
       if (commits === 0 && countEnds(ledger, 'committed', 'scale-out') === 1) onFirstCommit()
