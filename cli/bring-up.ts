@@ -17,6 +17,8 @@ export type Running = {
   readonly stack: Stack
   readonly fleet: Fleet
   readonly world: FleetWorld | undefined
+  /** Wall time when everything was installed. */
+  readonly installedAt: number
   /** Wall time when the fleet was ready. */
   readonly healthyAt: number
   stop(): Promise<void>
@@ -24,6 +26,7 @@ export type Running = {
 
 /** Resolves when every process is ready; stops what it started when one cannot. */
 export const bringUp = async (options: BringUpOptions): Promise<Running> => {
+  const beganAt = Date.now()
   const stack = await startStack({ temporalUi: true, onProgress: options.onProgress })
   try {
     await ensureTopics({ brokers: stack.kafkaBrokers, clientId: 'heteroscale-cli', topicPrefix: 'heteroscale' })
@@ -36,7 +39,7 @@ export const bringUp = async (options: BringUpOptions): Promise<Running> => {
       ...(world === undefined ? {} : { world }),
       ...(options.envOf === undefined ? {} : { envOf: options.envOf }),
     })
-    return { stack, fleet, world, healthyAt: Date.now(), stop: () => stopAll(fleet, stack) }
+    return { stack, fleet, world, installedAt: beganAt + stack.timings.installMs, healthyAt: Date.now(), stop: () => stopAll(fleet, stack) }
   } catch (failure) {
     await stack.stop()
     throw failure

@@ -28,8 +28,8 @@ export type Performance = {
 export const perform = async (performance: Performance): Promise<DemoReport> => {
   const { stage, running, screen, commandStartedAt } = performance
   const sinceCommand = (): number => Date.now() - commandStartedAt
-  const installedMs = sinceCommand() - (Date.now() - running.healthyAt) - running.stack.timings.healthyMs
-  const healthyMs = sinceCommand()
+  const installedMs = running.installedAt - commandStartedAt
+  const healthyMs = running.healthyAt - commandStartedAt
   screen.say(`healthy ${inSeconds(healthyMs)} after the command; Temporal's page is ${running.stack.temporalUiUrl ?? '-'}\n`)
   screen.begin(running.world?.worldEpochMs ?? Date.now())
   const eventLog = createKafkaEventLog({ brokers: running.stack.kafkaBrokers, clientId: 'heteroscale-demo', topicPrefix: 'heteroscale' })
