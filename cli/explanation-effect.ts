@@ -69,8 +69,15 @@ const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal)
     `Rollout of group ${rollout.group}: ${paint(rollout.state, rolloutColour(rollout.state), terminal)}${end}`,
     ...(rollout.detail === '' ? [] : [`  ${rollout.detail}`]),
     ...steps,
+    ...(rollout.state === 'stuck' ? repairLines(rollout.id) : []),
   ]
 }
+
+/** STUCK ends only by an operator's word; until then the capacity is reserved and the group is left alone. */
+const repairLines = (workflowId: string): Section => [
+  '  STUCK: see DETAIL, repair what is in the way of the undo, then type:',
+  `    temporal workflow signal --name repair --workflow-id '${workflowId}'`,
+]
 
 const reservationLines = ({ reservations, placement }: ExplainAnswer, start: number): Section => {
   const held = (placement?.groups ?? []).filter((group) => !reservations.some((released) => released.group === group.group))

@@ -80,11 +80,14 @@ const risingVeto = ({ evidence }: Situation): Hold | null => {
   return rising ? hold('RISING_VETO', `${rising.signal} rises, now ${showNumber(rising.value)}`) : null
 }
 
-/** A request waits at every instance. */
+/**
+ * A request waits at every instance. A queue that nobody observes vetoes nothing, since not every engine serves one:
+ * what waiting does to users is TTFT, and TTFT is required.
+ */
 const queueVeto = ({ evidence }: Situation): Hold | null => {
   const role = (['prefill', 'decode'] as const).find((one) => {
-    const depth = evidence.queues[one].state === 'fresh' ? evidence.queues[one].value ?? 0 : 0
-    return depth > 0 && depth >= evidence.registered[one]
+    const { state, value } = evidence.queues[one]
+    return state === 'fresh' && value !== null && value > 0 && value >= evidence.registered[one]
   })
   if (!role) return null
   return hold('QUEUE_VETO', `${showNumber(evidence.queues[role].value)} requests wait at ${evidence.registered[role]} ${role} instances`)

@@ -130,6 +130,17 @@ describe('get', () => {
 })
 
 describe('explain', () => {
+  test('of a stuck rollout ends with what to type after the repair', async () => {
+    await world.append('decisions', service, held, decided)
+    await world.append('intents', service, intent)
+    const stuck = { type: 'RolloutStuck' as const, service, intentId, sequence: 1, group, step: 'undo/grow', detail: 'the node does not answer', time: decided.time + 60_000 }
+    await world.append('rollouts', service, ...rolloutBegins, stuck)
+    await world.settled()
+    const { out } = await world.cli('explain', decisionId)
+    expect(out).toContain('the node does not answer')
+    expect(out).toContain(`temporal workflow signal --name repair --workflow-id 'rollout/${service}/${intentId}/${group}'`)
+  })
+
   test.each([decisionId, intentId, `rollout/${service}/${intentId}/${group}`])('tells the whole story of %s on one screen', async (id) => {
     await failedScaleOut()
     const { exitCode, out } = await world.cli('explain', id)
