@@ -91,6 +91,7 @@ const environmentOf = (
   HETEROSCALE_HTTP_PORT: String(ports[name]),
   HETEROSCALE_SUB_CLUSTERS: `${localSubCluster}=http://127.0.0.1:${ports.emulator}`,
   HETEROSCALE_SUB_CLUSTER: `${localSubCluster}=http://127.0.0.1:${ports.emulator}`,
+  HETEROSCALE_DCGM_URL: `http://127.0.0.1:${ports.emulator}/nodes/{node}/metrics`,
   HETEROSCALE_CELL: localCell,
   HETEROSCALE_CELLS: localCell,
   HETEROSCALE_OWNER_ID: name,

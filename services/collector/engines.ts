@@ -1,10 +1,9 @@
 /** The engines of one sub-cluster: scrapes them all, remembers each one's last reading, tells what happened between. */
-import { readDcgm } from '../../adapters/prometheus/dcgm.ts'
 import { scrape } from '../../adapters/prometheus/scrape.ts'
 import { isVllm, readVllm } from '../../adapters/prometheus/vllm.ts'
 import type { Clock, InstanceStatus } from '../../core/ports.ts'
 import { growthBetween, type EngineReading } from '../../core/signals/engine-reading.ts'
-import type { GpuActivity, InstanceRound } from '../../core/signals/role-samples.ts'
+import type { InstanceRound } from '../../core/signals/role-samples.ts'
 
 export type ScrapeFailure = { readonly instance: string; readonly url: string; readonly error: unknown }
 
@@ -16,14 +15,12 @@ export type EngineRounds = {
 
 export type EngineScraper = {
   scrapeAll(instances: readonly InstanceStatus[]): Promise<EngineRounds>
-  /** Null when its node's exporter is not configured or did not answer. */
-  gpuOf(instance: InstanceStatus): Promise<GpuActivity | null>
 }
 
-export type EngineScraperOptions = { readonly clock: Clock; readonly deadlineMs: number; readonly dcgmUrl?: string | undefined }
+export type EngineScraperOptions = { readonly clock: Clock; readonly deadlineMs: number }
 
 /** Keeps one reading per instance; readings of instances that are gone are forgotten. */
-export const createEngineScraper = ({ clock, deadlineMs, dcgmUrl }: EngineScraperOptions): EngineScraper => {
+export const createEngineScraper = ({ clock, deadlineMs }: EngineScraperOptions): EngineScraper => {
   let last = new Map<string, EngineReading>()
 
   const read = async (url: string): Promise<EngineReading> => {
@@ -58,11 +55,5 @@ export const createEngineScraper = ({ clock, deadlineMs, dcgmUrl }: EngineScrape
     return { rounds, failures }
   }
 
-  const gpuOf = async (instance: InstanceStatus): Promise<GpuActivity | null> => {
-    if (dcgmUrl === undefined || instance.node === null) return null
-    const url = dcgmUrl.replace('{node}', encodeURIComponent(instance.node))
-    return scrape({ url, deadlineMs }).then((exposition) => readDcgm(exposition, instance.instance), () => null)
-  }
-
-  return { scrapeAll, gpuOf }
+  return { scrapeAll }
 }

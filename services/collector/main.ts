@@ -2,6 +2,7 @@
 import { createEmulatorSubCluster } from '../../adapters/emulator/sub-cluster.ts'
 import { runService, type RunningService, type ServiceContext } from '../run.ts'
 import { createEngineScraper } from './engines.ts'
+import { createGpuScraper } from './gpus.ts'
 import { followServices } from './known-services.ts'
 import { startLoop } from './loop.ts'
 import { createCollectorMetrics } from './meters.ts'
@@ -43,11 +44,8 @@ const roundsOf = (context: ServiceContext<CollectorConfig>, target: { name: stri
     cell: config.HETEROSCALE_CELL,
     source: `${config.HETEROSCALE_COLLECTOR_ID}/${target.name}`,
     subCluster: createEmulatorSubCluster(target),
-    scraper: createEngineScraper({
-      clock,
-      deadlineMs: config.HETEROSCALE_SCRAPE_DEADLINE_MS,
-      dcgmUrl: config.HETEROSCALE_DCGM_URL,
-    }),
+    scraper: createEngineScraper({ clock, deadlineMs: config.HETEROSCALE_SCRAPE_DEADLINE_MS }),
+    gpus: createGpuScraper(config.HETEROSCALE_DCGM_URL, config.HETEROSCALE_SCRAPE_DEADLINE_MS),
     clock,
     inventoryIntervalMs: config.HETEROSCALE_INVENTORY_INTERVAL_MS,
   })

@@ -6,6 +6,7 @@ import { hardwareSample, roleSamples, type RoleRound } from '../../core/signals/
 import type { Clock, GroupStatus, OutRecord, SubCluster } from '../../core/ports.ts'
 import type { EpochMs } from '../../core/units.ts'
 import type { EngineRounds, EngineScraper, ScrapeFailure } from './engines.ts'
+import type { GpuScraper } from './gpus.ts'
 import { instancesObserved, inventoriesObserved, type ClusterView } from './observations.ts'
 
 export type RoundOptions = {
@@ -13,6 +14,7 @@ export type RoundOptions = {
   readonly source: string
   readonly subCluster: SubCluster
   readonly scraper: EngineScraper
+  readonly gpus: GpuScraper
   readonly clock: Clock
   readonly inventoryIntervalMs: number
 }
@@ -33,6 +35,7 @@ export const createRounds = (options: RoundOptions): Rounds => {
   const next = async (services: readonly string[]): Promise<RoundResult> => {
     const view = await look(options)
     const instances = view.groups.flatMap((group) => group.instances)
+    options.gpus.beginRound()
     const scraped = await options.scraper.scrapeAll(instances)
     const windowEndMs = options.clock.now()
     const window = { windowStartMs: windowStartMs ?? windowEndMs, windowEndMs }
@@ -96,7 +99,7 @@ const roleEvents = async (round: ServiceRound, groups: readonly GroupStatus[], r
     ...window,
     instances: instances.flatMap((instance) => scraped.rounds.get(instance.instance) ?? []),
   }
-  const gpus = (await Promise.all(instances.map((instance) => options.scraper.gpuOf(instance)))).filter((gpu) => gpu !== null)
+  const gpus = (await Promise.all(instances.map((instance) => options.gpus.gpuOf(instance)))).filter((gpu) => gpu !== null)
   return [...roleSamples(roleRound), ...(gpus.length === 0 ? [] : [hardwareSample(roleRound, gpus)])]
 }
 

@@ -5,6 +5,7 @@ import { createMemorySubCluster } from '../../../adapters/memory/sub-cluster.ts'
 import type { EventOf, EventType } from '../../../core/events/event.ts'
 import type { OutRecord, SubCluster } from '../../../core/ports.ts'
 import { createEngineScraper } from '../../../services/collector/engines.ts'
+import { createGpuScraper } from '../../../services/collector/gpus.ts'
 import { createRounds, type Rounds } from '../../../services/collector/round.ts'
 
 const start = 1_700_000_000_000
@@ -17,14 +18,21 @@ let http: FastifyInstance
 let engines: Engines
 let now: number
 let base: string
+/** Nodes whose exporter was asked. */
+let asked: string[]
 
 beforeEach(async () => {
   engines = new Map()
+  asked = []
   now = start
   http = fastify()
   http.get<{ Params: { name: string } }>('/engines/:name', async ({ params }, reply) =>
     reply.header('content-type', 'text/plain; version=0.0.4').send(await (engines.get(params.name) ?? (() => ''))()),
   )
+  http.get<{ Params: { node: string } }>('/nodes/:node', async ({ params }, reply) => {
+    asked.push(params.node)
+    return reply.header('content-type', 'text/plain').send(`DCGM_FI_DEV_GPU_UTIL{gpu="0"} ${params.node === 'node-0' ? 80 : 40}\n`)
+  })
   base = await http.listen({ port: 0, host: '127.0.0.1' })
 })
 afterEach(() => http.close())
@@ -57,7 +65,7 @@ const subCluster = (): SubCluster => {
 }
 
 const roundsOver = (target: SubCluster): Rounds =>
-  createRounds({ cell: 'cell-a', source: 'collector/sub-a', subCluster: target, scraper: createEngineScraper({ clock, deadlineMs: 300 }), clock, inventoryIntervalMs: 60_000 })
+  createRounds({ cell: 'cell-a', source: 'collector/sub-a', subCluster: target, scraper: createEngineScraper({ clock, deadlineMs: 300 }), gpus: createGpuScraper(`${base}/nodes/{node}`, 300), clock, inventoryIntervalMs: 60_000 })
 
 const instanceNames = async (target: SubCluster, role: string): Promise<readonly string[]> =>
   (await target.listGroups()).groups.flatMap((group) => group.instances).filter((one) => one.role === role).map((one) => one.instance)
@@ -121,6 +129,14 @@ describe('a round', () => {
     expect(await inventories()).toBe(0)
     now += 60_000
     expect(await inventories()).toBe(1)
+  })
+
+  test('GPU activity comes from the exporter of each node, asked once a round', async () => {
+    const { records } = await roundsOver(subCluster()).next([service])
+    const decode = only(records, 'HardwareObserved').find((sample) => sample.role === 'decode')
+    expect(decode).toMatchObject({ instancesHeard: 2, smActivity: null })
+    expect([0.4, 0.6, 0.8]).toContain(decode?.gpuUtilisation)
+    expect(asked).toEqual([...new Set(asked)])
   })
 
   test('a sub-cluster that cannot be read says nothing at all', async () => {
