@@ -51,13 +51,15 @@ const neverReady = ({ ledger }: Evidence): readonly Expectation[] => [
 
 const prefillStall = ({ ledger, stage, startedAt }: Evidence): readonly Expectation[] => {
   const window = stallWindow(stage, startedAt)
-  const before = gaugesIn(ledger, window.from - 4 * 60_000, window.from)
+  const before = gaugesIn(ledger, window.from - 4 * 60_000, window.from).slice(-1)
   const during = gaugesIn(ledger, window.from, window.to)
   const shrunk = ledger.decisions.filter(({ kind, time }) => kind === 'scale-in' && time >= window.from && time <= window.to).length
+  const tps = { before: most(known(before, 'decodeTps')), during: least(known(during, 'decodeTps')) }
+  const ttft = { before: most(known(before, 'ttftMsP95')), during: most(known(during, 'ttftMsP95')) }
   const grown = most(during.map((gauge) => gauge.registered.prefill)) - most(before.map((gauge) => gauge.registered.prefill))
   return [
-    expectation('decode TPS fell', least(known(during, 'decodeTps')) < least(known(before, 'decodeTps')), `${least(known(before, 'decodeTps'))} → ${least(known(during, 'decodeTps'))} tok/s`),
-    expectation('TTFT rose', most(known(during, 'ttftMsP95')) > most(known(before, 'ttftMsP95')), `${most(known(before, 'ttftMsP95'))} → ${most(known(during, 'ttftMsP95'))} ms`),
+    expectation('decode TPS fell', tps.during < tps.before, `${tps.before} → ${tps.during} tok/s`),
+    expectation('TTFT rose', ttft.during > ttft.before, `${ttft.before} → ${ttft.during} ms`),
     expectation('nothing shrank', shrunk === 0, `${shrunk} scale-ins during the stall`),
     expectation('prefill grew', grown > 0, `${grown} prefill instances more`),
   ]

@@ -89,15 +89,20 @@ const environmentOf = (
   TEMPORAL_ADDRESS: options.temporalAddress,
   HETEROSCALE_TOPIC_PREFIX: options.topicPrefix ?? 'heteroscale',
   HETEROSCALE_HTTP_PORT: String(ports[name]),
-  HETEROSCALE_SUB_CLUSTERS: `${localSubCluster}=http://127.0.0.1:${ports.emulator}`,
-  HETEROSCALE_SUB_CLUSTER: `${localSubCluster}=http://127.0.0.1:${ports.emulator}`,
-  HETEROSCALE_DCGM_URL: `http://127.0.0.1:${ports.emulator}/nodes/{node}/metrics`,
-  HETEROSCALE_CELL: localCell,
-  HETEROSCALE_CELLS: localCell,
+  ...cellEnvironment(`http://127.0.0.1:${ports.emulator}`),
   HETEROSCALE_OWNER_ID: name,
   ...worldEnvironment(options.world),
   ...options.env,
   ...options.envOf?.[name],
+})
+
+/** Where the cell and its sub-cluster are; the compose file says the same with another host. */
+export const cellEnvironment = (emulatorUrl: string): Record<string, string> => ({
+  HETEROSCALE_CELL: localCell,
+  HETEROSCALE_CELLS: localCell,
+  HETEROSCALE_SUB_CLUSTER: `${localSubCluster}=${emulatorUrl}`,
+  HETEROSCALE_SUB_CLUSTERS: `${localSubCluster}=${emulatorUrl}`,
+  HETEROSCALE_DCGM_URL: `${emulatorUrl}/nodes/{node}/metrics`,
 })
 
 const worldEnvironment = (world: FleetWorld | undefined): Record<string, string> =>

@@ -6,6 +6,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { asProperties, asVariable, brokerSettings, settingsAt } from '../../infra/kafka/settings.ts'
+import { cellEnvironment } from '../../infra/local/fleet.ts'
 import { projectRoot } from '../../infra/local/project-root.ts'
 import { usualPorts, versions } from '../../infra/local/versions.ts'
 
@@ -117,6 +118,11 @@ describe('The compose file and the launcher agree', () => {
     const launcher = Object.entries(brokerSettings).map(([setting, value]) => [asVariable(setting), value])
     expect(Object.fromEntries(settings)).toEqual(Object.fromEntries(launcher))
     expect(variables.length - settings.length).toBe(place.length)
+  })
+
+  test('on where the cell and its sub-cluster are', () => {
+    const launcher = cellEnvironment('http://emulator:9464')
+    for (const name of ours) expect(service(name).environment).toMatchObject(launcher)
   })
 
   test('on how Temporal writes its database', () => {
