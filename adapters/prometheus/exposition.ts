@@ -7,7 +7,8 @@ import { readLabels, type Labels } from './labels.ts'
 
 export type Sample = { readonly name: string; readonly labels: Labels; readonly value: number }
 
-export type ExpositionFault = { readonly code: string; readonly line: number; readonly detail: string }
+/** `metric`: the one that lost a series by it; absent when the fault is of the line, not of a series. */
+export type ExpositionFault = { readonly code: string; readonly line: number; readonly detail: string; readonly metric?: string }
 
 export type Exposition = { readonly samples: readonly Sample[]; readonly dropped: readonly ExpositionFault[] }
 
@@ -43,13 +44,14 @@ export const readExposition = (text: string, limits: ExpositionLimits = defaultL
     if (line === '' || line.startsWith('#')) return
     const sample = readLine(line, index + 1, limits)
     const series = seriesOf(sample)
-    if (!Number.isFinite(sample.value)) dropped.push(fault('E_METRIC_NOT_FINITE', index + 1, `${sample.name}: ${sample.value}`))
+    if (!Number.isFinite(sample.value)) dropped.push({ ...fault('E_METRIC_NOT_FINITE', index + 1, `${sample.name}: ${sample.value}`), metric: sample.name })
     else if (read.has(series)) twice.add(series)
     else read.set(series, sample)
   })
   for (const series of twice) {
+    const metric = read.get(series)?.name ?? series
     read.delete(series)
-    dropped.push(fault('E_METRIC_DUPLICATE', 0, `${series}; all copies dropped`))
+    dropped.push({ ...fault('E_METRIC_DUPLICATE', 0, `${series}; all copies dropped`), metric })
   }
   if (read.size === 0 && dropped.length === 0) throw new ExpositionError(fault('E_METRIC_EMPTY', 0, 'no samples'))
   return { samples: [...read.values()], dropped }

@@ -1,7 +1,9 @@
-/** Names of vLLM v1's metrics, mapped to an engine reading. Several engines behind one address are summed. */
+/** Names of vLLM v1's metrics, mapped to an engine reading. Several engines behind one address stay apart by series. */
+import { canonicalJson } from '../../core/canonical.ts'
 import { groupBy } from '../../core/group-by.ts'
-import type { EngineReading } from '../../core/signals/engine-reading.ts'
-import { histogramFault, mergeHistograms, type Histogram } from '../../core/signals/histogram.ts'
+import type { CounterReading } from '../../core/signals/counter.ts'
+import type { EngineReading, HistogramReading } from '../../core/signals/engine-reading.ts'
+import { histogramFault, type Histogram } from '../../core/signals/histogram.ts'
 import type { EpochMs } from '../../core/units.ts'
 import type { Exposition, Sample } from './exposition.ts'
 
@@ -11,6 +13,7 @@ const names = {
   generatedTokens: 'vllm:generation_tokens_total',
   ttft: 'vllm:time_to_first_token_seconds_bucket',
   tbt: 'vllm:inter_token_latency_seconds_bucket',
+  requestsRunning: 'vllm:num_requests_running',
   requestsWaiting: 'vllm:num_requests_waiting',
   kvCacheUsage: 'vllm:kv_cache_usage_perc',
   cacheQueries: 'vllm:prefix_cache_queries_total',
@@ -20,39 +23,48 @@ const names = {
 /** True when the exposition comes from a vLLM v1 engine. */
 export const isVllm = ({ samples }: Exposition): boolean => samples.some((sample) => sample.name.startsWith('vllm:'))
 
-/** What the engine said at `time`. A metric that it does not serve is null; so is a histogram that cannot be trusted. */
-export const readVllm = ({ samples }: Exposition, time: EpochMs): EngineReading => {
+/**
+ * What the engine said at `time`. A metric that it does not serve is null; so is one that lost a series to a fault (the
+ * rest would pass for the whole), one with a negative value, and a histogram that cannot be trusted.
+ */
+export const readVllm = ({ samples, dropped }: Exposition, time: EpochMs): EngineReading => {
+  const faulty = new Set(dropped.map((fault) => fault.metric))
   const byName = groupBy(samples, (sample) => sample.name)
-  const sum = (name: string): number | null => total(byName.get(name) ?? [])
+  const of = (name: string): readonly Sample[] => (faulty.has(name) ? [] : (byName.get(name) ?? []))
   return {
     time,
-    promptTokens: sum(names.promptTokens),
-    cachedPromptTokens: sum(names.cachedPromptTokens),
-    generatedTokens: sum(names.generatedTokens),
-    ttftSeconds: histogramOf(byName.get(names.ttft) ?? []),
-    tbtSeconds: histogramOf(byName.get(names.tbt) ?? []),
-    requestsWaiting: sum(names.requestsWaiting),
-    kvCacheUsage: mean(byName.get(names.kvCacheUsage) ?? []),
-    cacheQueries: sum(names.cacheQueries),
-    cacheHits: sum(names.cacheHits),
+    promptTokens: counterOf(of(names.promptTokens)),
+    cachedPromptTokens: counterOf(of(names.cachedPromptTokens)),
+    generatedTokens: counterOf(of(names.generatedTokens)),
+    ttftSeconds: histogramsOf(of(names.ttft)),
+    tbtSeconds: histogramsOf(of(names.tbt)),
+    requestsRunning: total(of(names.requestsRunning)),
+    requestsWaiting: total(of(names.requestsWaiting)),
+    kvCacheUsage: mean(of(names.kvCacheUsage)),
+    cacheQueries: counterOf(of(names.cacheQueries)),
+    cacheHits: counterOf(of(names.cacheHits)),
   }
 }
 
 /** Negative counts are faults of the exporter, not loads. */
+const isCredible = (samples: readonly Sample[]): boolean => samples.length > 0 && samples.every((sample) => sample.value >= 0)
+
+const counterOf = (samples: readonly Sample[]): CounterReading | null =>
+  isCredible(samples) ? new Map(samples.map((sample) => [canonicalJson(sample.labels), sample.value])) : null
+
 const total = (samples: readonly Sample[]): number | null =>
-  samples.length === 0 || samples.some((sample) => sample.value < 0)
-    ? null
-    : samples.reduce((sum, sample) => sum + sample.value, 0)
+  isCredible(samples) ? samples.reduce((sum, sample) => sum + sample.value, 0) : null
 
 const mean = (samples: readonly Sample[]): number | null => {
   const sum = total(samples)
   return sum === null ? null : sum / samples.length
 }
 
-const histogramOf = (buckets: readonly Sample[]): Histogram | null => {
-  const perEngine = [...groupBy(buckets, (bucket) => bucket.labels['engine'] ?? '').values()]
-  const histograms = perEngine.map(bucketsToHistogram)
-  return histograms.some((histogram) => histogramFault(histogram) !== null) ? null : mergeHistograms(histograms)
+const histogramsOf = (buckets: readonly Sample[]): HistogramReading | null => {
+  if (buckets.length === 0) return null
+  const byEngine = groupBy(buckets, ({ labels }) => canonicalJson({ ...labels, le: '' }))
+  const histograms = new Map([...byEngine].map(([engine, own]) => [engine, bucketsToHistogram(own)]))
+  return [...histograms.values()].some((histogram) => histogramFault(histogram) !== null) ? null : histograms
 }
 
 const bucketsToHistogram = (buckets: readonly Sample[]): Histogram => {

@@ -47,6 +47,8 @@ export type CacheObserved = Sample & {
   readonly hitRate: number | null
   /** Requests waiting, sum over instances. */
   readonly queueDepth: number | null
+  /** Requests inside a batch, sum over instances. A hung engine has no throughput, an empty queue, and these. */
+  readonly requestsRunning: number | null
 }
 
 /** The collector lives and looked at this service: zero demand counts only beside a fresh one. */

@@ -12,7 +12,9 @@ import type { Heartbeat } from './heartbeat.ts'
 import { oldestViewAge, registeredCounts } from './instances.ts'
 import type { SubClusterView } from './instances.ts'
 import { latencyEvidence } from './latency-evidence.ts'
-import { queueEvidence } from './queue-evidence.ts'
+import { onePerSubCluster } from './one-source.ts'
+import { isNobodyServed, isNobodyWaiting, queueEvidence, runningEvidence } from './queue-evidence.ts'
+import type { RequestsInside } from './queue-evidence.ts'
 import type { SignalHistory, SourceSeries } from './sample.ts'
 import { coverageOf, isFreshSeries, newestAge } from './source-coverage.ts'
 import type { Sight } from './source-coverage.ts'
@@ -33,7 +35,8 @@ export type ServiceEvidence = {
   readonly demand: Evidence
   readonly ttft: Evidence
   readonly tbt: Evidence
-  readonly queues: { readonly [role in Role]: Evidence }
+  readonly queues: RequestsInside['queues']
+  readonly running: RequestsInside['running']
   readonly instances: Evidence
   readonly registered: RoleCounts
 }
@@ -41,43 +44,56 @@ export type ServiceEvidence = {
 /** Role whose instances produce the signal. */
 export const roleOfSignal = (signal: 'decodeTps' | 'prefillTps'): Role => (signal === 'decodeTps' ? 'decode' : 'prefill')
 
-export const gatherEvidence = (argument: EvidenceArgument): ServiceEvidence => {
+export const gatherEvidence = (given: EvidenceArgument): ServiceEvidence => {
+  const argument = { ...given, signals: onePerSubCluster(given.signals) }
+  const { signals, spec } = argument
   const registered = registeredCounts(argument.instances)
-  const staleAfterMs = secondsToMs(argument.spec.evidence.staleAfterSeconds)
+  const staleAfterMs = secondsToMs(spec.evidence.staleAfterSeconds)
   const sight: Sight = { nowMs: argument.nowMs, horizonMs: argument.horizonMs, staleAfterMs, registered }
-  const queues = {
-    prefill: queueEvidence(argument.signals, sight, 'prefill'),
-    decode: queueEvidence(argument.signals, sight, 'decode'),
+  const inside: RequestsInside = {
+    queues: { prefill: queueEvidence(signals, sight, 'prefill'), decode: queueEvidence(signals, sight, 'decode') },
+    running: { prefill: runningEvidence(signals, sight, 'prefill'), decode: runningEvidence(signals, sight, 'decode') },
   }
-  const isQueueEmpty = (queues.prefill.value ?? 0) === 0 && (queues.decode.value ?? 0) === 0
-  const { slo, policies } = argument.spec
+  const rest = restOf(inside, spec.evidence.minCoverage)
+  const { slo, policies } = spec
   const windowMs = secondsToMs(policies.latencyGuard.windowSeconds)
   return {
-    demand: demandEvidence(argument, sight, isQueueEmpty),
-    ttft: unlessStalled(latencyEvidence(argument.signals, sight, { signal: 'ttftMsP95', slo: slo.ttftMsP95, windowMs }), isQueueEmpty),
-    tbt: unlessStalled(latencyEvidence(argument.signals, sight, { signal: 'tbtMsP95', slo: slo.tbtMsP95, windowMs }), isQueueEmpty),
-    queues,
+    demand: demandEvidence(argument, sight, rest.prefill && rest.decode),
+    ttft: unlessStalled(latencyEvidence(signals, sight, { signal: 'ttftMsP95', slo: slo.ttftMsP95, windowMs }), rest.prefill),
+    tbt: unlessStalled(latencyEvidence(signals, sight, { signal: 'tbtMsP95', slo: slo.tbtMsP95, windowMs }), rest.decode),
+    ...inside,
     instances: instanceEvidence(argument.instances, sight),
     registered,
   }
 }
 
 /** Evidence in the order in which records show it. */
-export const listEvidence = ({ demand, ttft, tbt, queues, instances }: ServiceEvidence): readonly Evidence[] => [
+export const listEvidence = ({ demand, ttft, tbt, queues, running, instances }: ServiceEvidence): readonly Evidence[] => [
   demand,
   ttft,
   tbt,
   queues.prefill,
   queues.decode,
+  running.prefill,
+  running.decode,
   instances,
 ]
 
-/** No first token while requests wait is a stall: the histogram counts a request only when its token is out. */
-const unlessStalled = (latency: Evidence, isQueueEmpty: boolean): Evidence =>
-  latency.state === 'idle' && !isQueueEmpty ? { ...latency, state: 'failed' } : latency
+/** A role is at rest when nobody waits anywhere and the role works on nothing; a long answer keeps only decode busy. */
+const restOf = (inside: RequestsInside, minCoverage: number): { readonly [role in Role]: boolean } => {
+  const isQueueEmpty = isNobodyWaiting(inside, minCoverage)
+  return {
+    prefill: isQueueEmpty && isNobodyServed(inside, 'prefill', minCoverage),
+    decode: isQueueEmpty && isNobodyServed(inside, 'decode', minCoverage),
+  }
+}
+
+/** No token while requests are inside is a stall: the histogram counts a request only when its token is out. */
+const unlessStalled = (latency: Evidence, isAtRest: boolean): Evidence =>
+  latency.state === 'idle' && !isAtRest ? { ...latency, state: 'failed' } : latency
 
 /** Token throughput: the sum over sources of each one's mean over the policy's window. */
-const demandEvidence = (argument: EvidenceArgument, sight: Sight, isQueueEmpty: boolean): Evidence => {
+const demandEvidence = (argument: EvidenceArgument, sight: Sight, isAtRest: boolean): Evidence => {
   const { signal, windowSeconds } = argument.spec.policies.proportional
   const series = argument.signals[signal]
   const fresh = series.filter((one) => isFreshSeries(one, sight))
@@ -85,10 +101,10 @@ const demandEvidence = (argument: EvidenceArgument, sight: Sight, isQueueEmpty: 
   const value = fresh.length === 0 ? null : fixed(fresh.reduce((sum, one) => sum + (recentValue(one, window) ?? 0), 0))
   return {
     signal,
-    state: demandState(argument, { series, fresh, value, isQueueEmpty, sight }),
+    state: demandState(argument, { series, fresh, value, isAtRest, sight }),
     value,
     ageMs: newestAge(series, sight),
-    coverage: coverageOf(series, sight, roleOfSignal(signal)),
+    coverage: coverageOf(series, sight, { role: roleOfSignal(signal), window }),
     rising: false,
   }
 }
@@ -97,7 +113,7 @@ type DemandFacts = {
   readonly series: readonly SourceSeries[]
   readonly fresh: readonly SourceSeries[]
   readonly value: number | null
-  readonly isQueueEmpty: boolean
+  readonly isAtRest: boolean
   readonly sight: Sight
 }
 
@@ -107,8 +123,8 @@ const demandState = (argument: EvidenceArgument, facts: DemandFacts): Evidence['
   if (facts.value > 0) return 'fresh'
   const within = { now: facts.sight.nowMs, maxAge: facts.sight.staleAfterMs }
   const seen = facts.fresh.every((one) => isAlive(argument.heartbeats, one.source, within))
-  // Requests that wait while no token comes out are a stall, not a quiet hour.
-  return seen && facts.isQueueEmpty ? 'idle' : 'failed'
+  // Requests that wait or run while no token comes out are a stall, not a quiet hour; so is a fleet that does not say.
+  return seen && facts.isAtRest ? 'idle' : 'failed'
 }
 
 const instanceEvidence = (views: readonly SubClusterView[], sight: Sight): Evidence => {

@@ -2,8 +2,9 @@
 import type { Evidence } from '../events/decided.ts'
 import type { Role } from '../roles.ts'
 import type { DurationMs } from '../units.ts'
+import { isIdleSample } from './sample.ts'
 import type { SignalHistory, SourceSeries } from './sample.ts'
-import { coverageOf, isFreshSeries, isIdleSample, newestAge } from './source-coverage.ts'
+import { coverageOf, isFreshSeries, newestAge } from './source-coverage.ts'
 import type { Sight } from './source-coverage.ts'
 import { isRising, recentValue } from './window.ts'
 
@@ -27,7 +28,7 @@ export const latencyEvidence = (history: SignalHistory, sight: Sight, latency: L
     state: latencyState(series, fresh, sight),
     value: values.length === 0 ? null : Math.max(...values),
     ageMs: newestAge(series, sight),
-    coverage: coverageOf(series, sight, role),
+    coverage: coverageOf(series, sight, { role, window }),
     rising: fresh.some((one) => isRising(one, window, latency.slo * risingFloorOfSlo)),
   }
 }

@@ -7,7 +7,8 @@ import type { Role } from '../roles.ts'
 import { fixed, type EpochMs } from '../units.ts'
 import { counterRate } from './counter.ts'
 import type { EngineGrowth, EngineReading } from './engine-reading.ts'
-import { histogramQuantile, mergeHistograms, type Histogram } from './histogram.ts'
+import { worstQuantile, type Histogram } from './histogram.ts'
+import { mostPerSecond, mostRequests, plausible } from './plausible.ts'
 
 /** One instance in one round; `growth` and `reading` are null when it was not heard. */
 export type InstanceRound = {
@@ -32,7 +33,8 @@ export const roleSamples = (round: RoleRound): readonly [TpsObserved, LatencyObs
   cacheSample(round),
 ]
 
-const sampleOf = (round: RoleRound) => {
+/** Fields of every sample. `isHeard` says whether an instance's own measurement is inside it. */
+const sampleOf = (round: RoleRound, isHeard: (instance: InstanceRound) => boolean) => {
   const registered = round.instances.filter((instance) => instance.registered)
   return {
     service: round.service,
@@ -40,56 +42,74 @@ const sampleOf = (round: RoleRound) => {
     source: round.source,
     windowStartMs: round.windowStartMs,
     windowEndMs: round.windowEndMs,
-    instancesHeard: registered.filter((instance) => instance.growth !== null).length,
+    instancesHeard: registered.filter(isHeard).length,
     instancesRegistered: registered.length,
   }
 }
 
-const growths = (round: RoleRound): readonly EngineGrowth[] =>
-  round.instances.flatMap((instance) => (instance.growth === null ? [] : [instance.growth]))
+/** What one instance contributes to one quantity; null: it serves none, or none that can be believed. */
+type Part<T> = (instance: InstanceRound) => T | null
 
-const readings = (round: RoleRound): readonly EngineReading[] =>
-  round.instances.flatMap((instance) => (instance.reading === null ? [] : [instance.reading]))
-
-const tpsSample = (round: RoleRound): TpsObserved => {
-  const tokensOf = round.role === 'decode' ? generated : missedPrompt
-  const rates = growths(round).map((growth) => counterRate(tokensOf(growth), growth.elapsedMs))
-  return { type: 'TpsObserved', ...sampleOf(round), tps: sumOf(rates) }
+/** Instances that contribute to every quantity of the record that any instance contributes to. */
+const heardInAll = (round: RoleRound, parts: readonly Part<unknown>[]): ((instance: InstanceRound) => boolean) => {
+  const spoken = parts.filter((part) => round.instances.some((instance) => part(instance) !== null))
+  return (instance) => spoken.length > 0 && spoken.every((part) => part(instance) !== null)
 }
 
-const generated = (growth: EngineGrowth): number | null => growth.generatedTokens
-const missedPrompt = (growth: EngineGrowth): number | null => growth.missedPromptTokens
+const tpsSample = (round: RoleRound): TpsObserved => {
+  const rate: Part<number> = ({ growth }) => growth && rateOf(growth, round.role === 'decode' ? growth.generatedTokens : growth.missedPromptTokens)
+  return { type: 'TpsObserved', ...sampleOf(round, heardInAll(round, [rate])), tps: sumOf(round.instances.map(rate)) }
+}
+
+const rateOf = (growth: EngineGrowth, tokens: number | null): number | null =>
+  plausible(counterRate(tokens, growth.elapsedMs), mostPerSecond)
 
 const latencySample = (round: RoleRound): LatencyObserved => {
-  const ttft = merged(growths(round).map((growth) => growth.ttftSeconds))
-  const tbt = merged(growths(round).map((growth) => growth.tbtSeconds))
+  const ttftOf: Part<readonly Histogram[]> = ({ growth }) => growth && observedOf(growth, growth.ttftSeconds)
+  const tbtOf: Part<readonly Histogram[]> = ({ growth }) => growth && observedOf(growth, growth.tbtSeconds)
+  const ttft = gathered(round.instances.map(ttftOf))
+  const tbt = gathered(round.instances.map(tbtOf))
   return {
     type: 'LatencyObserved',
-    ...sampleOf(round),
+    ...sampleOf(round, heardInAll(round, [ttftOf, tbtOf])),
     ttftMsP95: p95Ms(ttft),
     tbtMsP95: p95Ms(tbt),
-    requests: (ttft ?? tbt)?.counts.at(-1) ?? null,
+    requests: requestsOf(ttft ?? tbt),
   }
 }
 
-const merged = (histograms: readonly (Histogram | null)[]): Histogram | null =>
-  mergeHistograms(histograms.filter((histogram) => histogram !== null))
+/** Null when any of the engine's histograms counts faster than an engine can. */
+const observedOf = (growth: EngineGrowth, histograms: readonly Histogram[] | null): readonly Histogram[] | null => {
+  const isCredible = ({ counts }: Histogram): boolean => rateOf(growth, counts.at(-1) ?? 0) !== null
+  return histograms?.every(isCredible) === true ? histograms : null
+}
 
-const p95Ms = (histogram: Histogram | null): number | null => {
-  const seconds = histogram === null ? null : histogramQuantile(histogram, 0.95)
+const gathered = (parts: readonly (readonly Histogram[] | null)[]): readonly Histogram[] | null => {
+  const known = parts.filter((part) => part !== null)
+  return known.length === 0 ? null : known.flat()
+}
+
+const requestsOf = (histograms: readonly Histogram[] | null): number | null =>
+  histograms && histograms.reduce((sum, { counts }) => sum + (counts.at(-1) ?? 0), 0)
+
+const p95Ms = (histograms: readonly Histogram[] | null): number | null => {
+  const seconds = histograms === null ? null : worstQuantile(histograms, 0.95)
   return seconds === null ? null : fixed(seconds * 1000)
 }
 
 const cacheSample = (round: RoleRound): CacheObserved => {
-  const queries = sumOf(growths(round).map((growth) => growth.cacheQueries))
-  const hits = sumOf(growths(round).map((growth) => growth.cacheHits))
-  const usages = readings(round).map((reading) => reading.kvCacheUsage)
+  const waiting: Part<number> = ({ reading }) => reading && plausible(reading.requestsWaiting, mostRequests)
+  const running: Part<number> = ({ reading }) => reading && plausible(reading.requestsRunning, mostRequests)
+  const queries = sumOf(round.instances.map(({ growth }) => growth && rateOf(growth, growth.cacheQueries)))
+  const hits = sumOf(round.instances.map(({ growth }) => growth && rateOf(growth, growth.cacheHits)))
   return {
     type: 'CacheObserved',
-    ...sampleOf(round),
-    kvCacheUsage: meanOf(usages),
+    // Decisions look at the requests inside; usage and hit rate are for people.
+    ...sampleOf(round, heardInAll(round, [waiting, running])),
+    kvCacheUsage: meanOf(round.instances.map(({ reading }) => reading && plausible(reading.kvCacheUsage, 1))),
     hitRate: queries === null || queries === 0 || hits === null ? null : fixed(hits / queries),
-    queueDepth: sumOf(readings(round).map((reading) => reading.requestsWaiting)),
+    queueDepth: sumOf(round.instances.map(waiting)),
+    requestsRunning: sumOf(round.instances.map(running)),
   }
 }
 
@@ -99,10 +119,10 @@ export type GpuActivity = { readonly gpuUtilisation: number | null; readonly smA
 /** Mean GPU activity of the role over the instances whose node answered. */
 export const hardwareSample = (round: RoleRound, gpus: readonly GpuActivity[]): HardwareObserved => ({
   type: 'HardwareObserved',
-  ...sampleOf(round),
+  ...sampleOf(round, () => false),
   instancesHeard: gpus.length,
-  gpuUtilisation: meanOf(gpus.map((gpu) => gpu.gpuUtilisation)),
-  smActivity: meanOf(gpus.map((gpu) => gpu.smActivity)),
+  gpuUtilisation: meanOf(gpus.map((gpu) => plausible(gpu.gpuUtilisation, 1))),
+  smActivity: meanOf(gpus.map((gpu) => plausible(gpu.smActivity, 1))),
 })
 
 /** Sum of what is known; null when nothing is. */

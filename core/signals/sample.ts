@@ -9,6 +9,8 @@ export const signalNames = [
   'tbtMsP95',
   'prefillQueueDepth',
   'decodeQueueDepth',
+  'prefillRequestsRunning',
+  'decodeRequestsRunning',
 ] as const
 export type SignalName = (typeof signalNames)[number]
 
@@ -22,6 +24,9 @@ export type Sample = {
   readonly heard: number
   readonly registered: number
 }
+
+/** A percentile over no requests: the engine answered, and there was nothing to measure. */
+export const isIdleSample = (sample: Sample): boolean => sample.value === null && sample.requests === 0
 
 /** All samples that one source measured of one role, oldest window first. */
 export type SourceSeries = { readonly source: string; readonly role: Role; readonly samples: readonly Sample[] }
@@ -43,6 +48,8 @@ export const noSamples: SignalHistory = {
   tbtMsP95: [],
   prefillQueueDepth: [],
   decodeQueueDepth: [],
+  prefillRequestsRunning: [],
+  decodeRequestsRunning: [],
 }
 
 /**
@@ -84,13 +91,14 @@ export type Memory = {
 }
 
 /**
- * Drops what no rule will look at again. Beyond `since`, and of values that were not observed, only the newest of a
- * source tells anything: how long it has been silent, and whether it answers at all.
+ * Drops what no rule will look at again. Later than `since` all samples stay, those without a value too: a mean needs to
+ * know which part of its window was not heard. Beyond it only the newest of a source tells anything: how long it has
+ * been silent, and whether it answers at all.
  */
 export const forgetSamples = (history: SignalHistory, { horizon, since, before }: Memory): SignalHistory =>
   keepSamples(history, (sample, samples) => {
     if (sample.endMs <= before) return false
-    if (sample.endMs > horizon || (sample.value !== null && sample.endMs > since)) return true
+    if (sample.endMs > horizon || sample.endMs > since) return true
     const seen = samples.filter(({ endMs }) => endMs <= horizon)
     return sample === seen.at(-1) || sample === seen.findLast(({ value }) => value !== null)
   })
@@ -123,5 +131,7 @@ const keepSamples = (history: SignalHistory, keep: Keep): SignalHistory => {
     tbtMsP95: keepAll(history.tbtMsP95),
     prefillQueueDepth: keepAll(history.prefillQueueDepth),
     decodeQueueDepth: keepAll(history.decodeQueueDepth),
+    prefillRequestsRunning: keepAll(history.prefillRequestsRunning),
+    decodeRequestsRunning: keepAll(history.decodeRequestsRunning),
   }
 }

@@ -11,8 +11,11 @@ export const isValued = (sample: Sample): sample is ValuedSample => sample.value
 /** The window (end − length, end], by where samples end. */
 export type Window = { readonly endMs: EpochMs; readonly lengthMs: DurationMs }
 
-const valuedWithin = (series: SourceSeries, { endMs, lengthMs }: Window): readonly ValuedSample[] =>
-  series.samples.filter(isValued).filter((sample) => sample.endMs > endMs - lengthMs && sample.endMs <= endMs)
+export const isWithin = (sample: Sample, { endMs, lengthMs }: Window): boolean =>
+  sample.endMs > endMs - lengthMs && sample.endMs <= endMs
+
+const valuedWithin = (series: SourceSeries, window: Window): readonly ValuedSample[] =>
+  series.samples.filter(isValued).filter((sample) => isWithin(sample, window))
 
 /** Newest observed sample of a source. */
 export const newestValued = (series: SourceSeries): ValuedSample | null =>

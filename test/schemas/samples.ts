@@ -34,7 +34,7 @@ export const samples = {
   TpsObserved: { type: 'TpsObserved', ...sample, tps: 15_000.25 },
   LatencyObserved: { type: 'LatencyObserved', ...sample, ttftMsP95: 812.5, tbtMsP95: null, requests: 1_044 },
   HardwareObserved: { type: 'HardwareObserved', ...sample, gpuUtilisation: 0.97, smActivity: null },
-  CacheObserved: { type: 'CacheObserved', ...sample, kvCacheUsage: 0.71, hitRate: 0.33, queueDepth: 0 },
+  CacheObserved: { type: 'CacheObserved', ...sample, kvCacheUsage: 0.71, hitRate: 0.33, queueDepth: 0, requestsRunning: 5 },
   CollectorHeartbeat: { type: 'CollectorHeartbeat', service: 'chat-70b', source: 'collector/west', time, targetsKnown: 18, targetsScraped: 17 },
   InstancesObserved: {
     type: 'InstancesObserved',

@@ -61,6 +61,8 @@ export type Load = {
   readonly ttftMsP95?: number | null
   readonly tbtMsP95?: number | null
   readonly queueDepth?: number | null
+  /** Requests inside the engines of each role; as many as are behind the percentiles unless given. */
+  readonly requestsRunning?: number | null
   /** 0 together with null latencies is an idle service. */
   readonly requests?: number
   readonly heartbeat?: boolean
@@ -241,8 +243,10 @@ export const samplesOf = (load: Load, fleet: RoleCounts | null, now: number, sou
     events.push({ type: 'LatencyObserved', ...sample('prefill'), ttftMsP95: load.ttftMsP95, tbtMsP95: null, requests })
   if (load.tbtMsP95 !== undefined)
     events.push({ type: 'LatencyObserved', ...sample('decode'), ttftMsP95: null, tbtMsP95: load.tbtMsP95, requests })
+  const requestsRunning = load.requestsRunning === undefined ? requests : load.requestsRunning
+  const cache = { type: 'CacheObserved', kvCacheUsage: 0.3, hitRate: 0.5, requestsRunning } as const
   if (load.queueDepth !== undefined)
-    events.push({ type: 'CacheObserved', ...sample('prefill'), kvCacheUsage: 0.3, hitRate: 0.5, queueDepth: load.queueDepth })
+    events.push({ ...cache, ...sample('prefill'), queueDepth: load.queueDepth }, { ...cache, ...sample('decode'), queueDepth: 0 })
   if (load.heartbeat) events.push({ type: 'CollectorHeartbeat', service, source, time: now, targetsKnown: 6, targetsScraped: 6 })
   return events
 }

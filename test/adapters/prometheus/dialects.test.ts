@@ -3,33 +3,45 @@ import { describe, expect, test } from 'vitest'
 import { readDcgm } from '../../../adapters/prometheus/dcgm.ts'
 import { readExposition } from '../../../adapters/prometheus/exposition.ts'
 import { isVllm, readVllm } from '../../../adapters/prometheus/vllm.ts'
+import { growthBetween } from '../../../core/signals/engine-reading.ts'
 
 const engine = (index: number, generated: number) => `
 vllm:prompt_tokens_total{engine="${index}"} 1000.0
 vllm:prompt_tokens_cached_total{engine="${index}"} 400.0
 vllm:generation_tokens_total{engine="${index}"} ${generated}
 vllm:num_requests_waiting{engine="${index}"} 3.0
+vllm:num_requests_running{engine="${index}"} 2.0
 vllm:kv_cache_usage_perc{engine="${index}"} 0.${index + 2}
 vllm:inter_token_latency_seconds_bucket{engine="${index}",le="0.025"} 10.0
 vllm:inter_token_latency_seconds_bucket{engine="${index}",le="+Inf"} 12.0
 vllm:inter_token_latency_seconds_bucket{engine="${index}",le="0.01"} 4.0`
 
 describe('vLLM v1', () => {
-  test('two engines behind one address are one instance: counters add up, usage is a mean', () => {
+  test('two engines behind one address stay apart by series; gauges add up, usage is a mean', () => {
     const exposition = readExposition(engine(0, 50) + engine(1, 70))
     expect(isVllm(exposition)).toBe(true)
-    expect(readVllm(exposition, 1_000)).toEqual({
-      time: 1_000,
-      promptTokens: 2000,
-      cachedPromptTokens: 800,
-      generatedTokens: 120,
-      ttftSeconds: null,
-      tbtSeconds: { bounds: [0.01, 0.025, Number.POSITIVE_INFINITY], counts: [8, 20, 24] },
-      requestsWaiting: 6,
-      kvCacheUsage: 0.25,
-      cacheQueries: null,
-      cacheHits: null,
-    })
+    const reading = readVllm(exposition, 1_000)
+    expect([reading.promptTokens, reading.cachedPromptTokens, reading.generatedTokens].map((series) => [...(series?.values() ?? [])])).toEqual([
+      [1000, 1000],
+      [400, 400],
+      [50, 70],
+    ])
+    const histogram = { bounds: [0.01, 0.025, Number.POSITIVE_INFINITY], counts: [4, 10, 12] }
+    expect([...(reading.tbtSeconds?.values() ?? [])]).toEqual([histogram, histogram])
+    expect(reading).toMatchObject({ time: 1_000, ttftSeconds: null, requestsRunning: 4, requestsWaiting: 6, kvCacheUsage: 0.25, cacheQueries: null, cacheHits: null })
+  })
+
+  test('one engine of two restarts: its tokens since then are the growth, not all that the other ever made', () => {
+    const before = readVllm(readExposition(engine(0, 1_000_000_000) + engine(1, 1_000_000_000)), 0)
+    const after = readVllm(readExposition(engine(0, 1_000_000_400) + engine(1, 100)), 5_000)
+    expect(growthBetween(before, after).generatedTokens).toBe(500)
+  })
+
+  test.each(['NaN', '+Inf'])('a counter with a series of %s is null: the rest would pass for the whole', (value) => {
+    const reading = readVllm(readExposition(`${engine(0, 50)}
+vllm:generation_tokens_total{engine="1"} ${value}`), 0)
+    expect(reading.generatedTokens).toBeNull()
+    expect(reading.promptTokens?.size).toBe(1)
   })
 
   test('a metric that is not served is null, never 0', () => {

@@ -147,6 +147,8 @@ describe('evidence for less', () => {
     ['one decode instance of eight is silent', { ...low, heard: { prefill: 4, decode: 7 } }, 'COVERAGE_LOW'],
     ['throughput is zero and no collector lives', { ...low, decodeTps: 0, heartbeat: false }, 'EVIDENCE_FAILED'],
     ['throughput is zero while requests wait', { ...low, decodeTps: 0, queueDepth: 3 }, 'EVIDENCE_FAILED'],
+    ['throughput is zero while requests run: the fleet hangs', { ...low, decodeTps: 0, ttftMsP95: null, tbtMsP95: null, requests: 0, requestsRunning: 6 }, 'EVIDENCE_FAILED'],
+    ['throughput is zero and no engine says what it works on', { ...low, decodeTps: 0, ttftMsP95: null, tbtMsP95: null, requests: 0, requestsRunning: null }, 'EVIDENCE_FAILED'],
     ['no first token comes while requests wait', { ...low, ttftMsP95: null, requests: 0, queueDepth: 3 }, 'EVIDENCE_FAILED'],
   ]
   it.each(cases)('holds when %s', (_title, load, reason) => {
@@ -162,7 +164,7 @@ describe('evidence for less', () => {
     const story = oversized({ decodeTps: 0, ttftMsP95: null, tbtMsP95: null, requests: 0, heartbeat: true })
     story.pass(60)
     expect(story.orders()).toEqual(['scale-in 4P+8D → 1P+2D'])
-    expect(story.decisions()[0]?.evidence.map(({ state }) => state)).toEqual(['idle', 'idle', 'idle', 'fresh', 'missing', 'fresh'])
+    expect(story.decisions()[0]?.evidence.map(({ state }) => state)).toEqual(['idle', 'idle', 'idle', ...Array<string>(5).fill('fresh')])
   })
 
   it('holds when all sources fall silent, first as stale and then as missing', () => {
@@ -182,6 +184,19 @@ describe('evidence for less', () => {
     story.pass(120)
     expect(story.orders()).toEqual([])
     expect(story.reasons().at(-1)).toBe('EVIDENCE_FAILED')
+  })
+
+  it('holds while a minute of the window was half deaf, and shrinks once it has passed', () => {
+    const story = oversized({ decodeTps: 8000 }, specification({ policies: { proportional: { windowSeconds: 60 } } }))
+    story.pass(100)
+    story.load({ ...low, decodeTps: 2000, heard: { prefill: 2, decode: 4 } })
+    story.pass(20)
+    story.load({ ...low, decodeTps: 4000 })
+    story.pass(45)
+    expect(story.orders()).toEqual([])
+    expect(story.reasons().at(-1)).toBe('COVERAGE_LOW')
+    story.pass(60)
+    expect(story.decisions().map(({ kind }) => kind)).toEqual(['scale-in'])
   })
 
   it('never takes a vanished source for a smaller load', () => {

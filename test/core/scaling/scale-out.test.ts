@@ -160,4 +160,12 @@ describe('scale-out', () => {
     expect(story.orders().slice(0, 2)).toEqual(['scale-out 2P+4D → 4P+8D', 'scale-out 2P+4D → 4P+8D'])
     expect((story.decisions()[1]?.time ?? 0) - failedAt).toBeGreaterThanOrEqual(60_000)
   })
+
+  it('grows although new instances were not heard in their first round', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load({ ...calm, decodeTps: 8000, heard: { prefill: 1, decode: 2 } })
+    story.pass(30)
+    expect(story.orders()).toEqual(['scale-out 2P+4D → 4P+8D'])
+  })
 })

@@ -24,6 +24,10 @@ const registered = (decode: number) => [
   { subCluster: 'east', newestAtMs: now, newestComplete: true, completeAtMs: now,
     groups: [{ group: 'g', sequence: 0, desired: { prefill: 2, decode }, registered: { prefill: 2, decode } }] },
 ]
+/** Nobody waits and nobody is served, seen at every instance of both roles. */
+const atRest = (['prefillQueueDepth', 'decodeQueueDepth', 'prefillRequestsRunning', 'decodeRequestsRunning'] as const).map(
+  (signal): Measured => ({ signal, source: 'a', role: signal.startsWith('prefill') ? 'prefill' : 'decode', sample: sample(now - 3000, 0) }),
+)
 const beat = (source: string, timeMs = now - 1000) => ({ source, timeMs, targetsScraped: 4 })
 
 describe('evidence of throughput', () => {
@@ -47,11 +51,35 @@ describe('evidence of throughput', () => {
   })
 
   it('of zero is idle beside a live collector and failed without one', () => {
-    const zero = [tps('a', now - 3000, 0)]
+    const zero = [tps('a', now - 3000, 0), ...atRest]
     expect(evidenceOf(zero, { heartbeats: [beat('a')] }).demand.state).toBe('idle')
     expect(evidenceOf(zero, { heartbeats: [beat('a', now - 15_001)] }).demand.state).toBe('failed')
     expect(evidenceOf(zero, { heartbeats: [beat('another')] }).demand.state).toBe('failed')
     expect(evidenceOf(zero, { heartbeats: [{ ...beat('a'), targetsScraped: 0 }] }).demand.state).toBe('failed')
+  })
+
+  it.each(atRest.map((one) => one.signal))('of zero is failed while %s holds a request, is heard from too few, is stale or is not served', (signal) => {
+    const stateWith = (changes: Partial<Sample> | null): string => {
+      const inside = atRest.flatMap((one) => (one.signal !== signal ? one : changes === null ? [] : { ...one, sample: { ...one.sample, ...changes } }))
+      return evidenceOf([tps('a', now - 3000, 0), ...inside], { heartbeats: [beat('a')] }).demand.state
+    }
+    expect(stateWith({})).toBe('idle')
+    expect([{ value: 1 }, { heard: 3 }, { endMs: now - 15_001 }, { value: null }, null].map(stateWith)).toEqual(Array(5).fill('failed'))
+  })
+
+  it('is as thin as the thinnest sample of its window, and whole again once that has left it', () => {
+    const deaf = tps('a', now - 21_000, 250, { heard: 1 })
+    const whole = [16, 11, 6].map((seconds) => tps('a', now - seconds * 1000, 1000))
+    expect(evidenceOf([deaf, ...whole]).demand.coverage).toBe(0.25)
+    expect(evidenceOf([deaf, ...whole], { nowMs: now + 2000, horizonMs: now }).demand.coverage).toBe(1)
+  })
+
+  it('takes one collector of each sub-cluster, the freshest: a spare and a restart under a new id double nothing', () => {
+    const old = [tps('collector/east', now - 13_000, 900), tps('collector/east', now - 8000, 1000)]
+    const spare = [tps('spare/east', now - 6000, 1100), tps('spare/east', now - 3000, null)]
+    const other = tps('collector/west', now - 5000, 500)
+    expect(evidenceOf([...old, ...spare, other]).demand.value).toBe(1600)
+    expect(evidenceOf([...old, tps('spare/east', now - 3000, null), other]).demand.value).toBe(1450)
   })
 
   it('covers what was heard of what is registered, also when a source vanished with its samples', () => {
@@ -80,8 +108,18 @@ describe('evidence of latency', () => {
   })
 
   it('is idle where nobody asked and failed where nothing was served', () => {
-    expect(of(sample(now - 3000, null, { requests: 0 })).state).toBe('idle')
+    const quiet = latency('ttftMsP95', 'prefill', sample(now - 3000, null, { requests: 0 }))
+    expect(evidenceOf([quiet, ...atRest]).ttft.state).toBe('idle')
+    expect(evidenceOf([quiet]).ttft.state).toBe('failed')
     expect(of(sample(now - 3000, null)).state).toBe('failed')
+  })
+
+  it.each([['ttftMsP95', 'prefill'], ['tbtMsP95', 'decode']] as const)('of %s is idle while only the other role works', (signal, role) => {
+    const quiet = latency(signal, role, sample(now - 3000, null, { requests: 0 }))
+    const busy = (who: string) => atRest.map((one) => (one.signal === `${who}RequestsRunning` ? { ...one, sample: { ...one.sample, value: 2 } } : one))
+    const stateOf = (who: string): string => evidenceOf([quiet, ...busy(who)])[signal === 'ttftMsP95' ? 'ttft' : 'tbt'].state
+    expect(stateOf(role)).toBe('failed')
+    expect(stateOf(role === 'prefill' ? 'decode' : 'prefill')).toBe('idle')
   })
 
   it('rises when the newer half of the window is a tenth above the older and above half the SLO', () => {
@@ -117,10 +155,10 @@ describe('samples', () => {
   const history = (...samples: readonly (readonly [number, number | null])[]): SignalHistory =>
     samples.map(([end, value]) => tps('a', end, value)).reduce(addSample, noSamples)
 
-  it('are forgotten by age, and when they say nothing and a newer one took their place', () => {
+  it('are forgotten by age; a window keeps what was not heard too', () => {
     const full = history([1000, 1], [2000, null], [3000, 1], [4000, null], [5000, null], [6000, 1])
-    expect(ends(forgetSamples(full, { horizon: 5000, since: 0, before: 0 }))).toEqual([1000, 3000, 5000, 6000])
-    expect(ends(forgetSamples(full, { horizon: 6000, since: 3000, before: 1000 }))).toEqual([6000])
+    expect(ends(forgetSamples(full, { horizon: 5000, since: 0, before: 0 }))).toEqual([1000, 2000, 3000, 4000, 5000, 6000])
+    expect(ends(forgetSamples(full, { horizon: 6000, since: 3000, before: 1000 }))).toEqual([4000, 5000, 6000])
     expect(forgetSamples(full, { horizon: 6000, since: 6000, before: 6000 }).decodeTps).toEqual([])
   })
 
@@ -138,10 +176,14 @@ describe('samples', () => {
     expect(nextWindowEnd(history([1000, 1], [3000, 1]), 3000)).toBeNull()
   })
 
-  it.each([Number.NaN, Infinity, -1])('never carry %d', (value) => {
-    const [measured] = measuredBy({
-      type: 'TpsObserved', service: 's', role: 'decode', source: 'a', windowStartMs: 0, windowEndMs: 1, instancesHeard: 1, instancesRegistered: 1, tps: value,
-    })
-    expect(measured?.sample.value).toBeNull()
+  const window = { service: 's', source: 'a', windowStartMs: 0, windowEndMs: 1, instancesHeard: 1, instancesRegistered: 1 } as const
+
+  it.each([Number.NaN, Infinity, -1, 1e13])('never carry %d', (value) => {
+    const all = [
+      ...measuredBy({ ...window, type: 'TpsObserved', role: 'decode', tps: value }),
+      ...measuredBy({ ...window, type: 'LatencyObserved', role: 'decode', ttftMsP95: value, tbtMsP95: value, requests: value }),
+      ...measuredBy({ ...window, type: 'CacheObserved', role: 'decode', kvCacheUsage: null, hitRate: null, queueDepth: value, requestsRunning: value }),
+    ]
+    expect(all.map(({ sample: { value: kept, requests } }) => [kept, requests])).toEqual(Array(5).fill([null, null]))
   })
 })

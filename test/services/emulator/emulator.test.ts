@@ -48,8 +48,20 @@ describe('engines', () => {
     const exposition = readExposition(await page.text())
     expect(exposition.dropped).toEqual([])
     const reading = readVllm(exposition, 0)
-    expect(reading.promptTokens).toBeGreaterThan(100_000)
-    expect(reading.ttftSeconds?.counts.at(-1)).toBeGreaterThan(100)
+    expect(reading.promptTokens?.values().next().value).toBeGreaterThan(100_000)
+    expect(reading.ttftSeconds?.values().next().value?.counts.at(-1)).toBeGreaterThan(100)
+  })
+
+  it('say how many requests they work on: none at rest, some under load', async () => {
+    const running = async (): Promise<readonly (number | null)[]> => {
+      const urls = (await group())?.instances.flatMap(({ metricsUrl }) => metricsUrl ?? []) ?? []
+      const pages = await Promise.all(urls.map(async (url) => (await fetch(url)).text()))
+      return pages.map((page) => readVllm(readExposition(page), 0).requestsRunning)
+    }
+    expect(new Set(await running())).toEqual(new Set([0]))
+    stage.emulation.startWorkload('chat-70b')
+    stage.pass(60_000)
+    expect((await running()).some((requests) => (requests ?? 0) > 0)).toBe(true)
   })
 
   it('count time between tokens on decode only', async () => {
@@ -59,8 +71,8 @@ describe('engines', () => {
       const url = (await group())?.instances.find((it) => it.role === role)?.metricsUrl ?? ''
       return readVllm(readExposition(await (await fetch(url)).text()), 0)
     }
-    expect((await read('decode')).tbtSeconds?.counts.at(-1)).toBeGreaterThan(10_000)
-    expect((await read('prefill')).tbtSeconds?.counts.at(-1)).toBe(0)
+    expect((await read('decode')).tbtSeconds?.values().next().value?.counts.at(-1)).toBeGreaterThan(10_000)
+    expect((await read('prefill')).tbtSeconds?.values().next().value?.counts.at(-1)).toBe(0)
   })
 
   it('do not answer before they are ready', async () => {
