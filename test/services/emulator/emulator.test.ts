@@ -58,6 +58,7 @@ describe('engines', () => {
       const pages = await Promise.all(urls.map(async (url) => (await fetch(url)).text()))
       return pages.map((page) => readVllm(readExposition(page), 0).requestsRunning)
     }
+    stage.pass(1_000)
     expect(new Set(await running())).toEqual(new Set([0]))
     stage.emulation.startWorkload('chat-70b')
     stage.pass(60_000)
