@@ -14,7 +14,7 @@ export type ClockTicked = {
   readonly ownerId: string
   /** Hash of the deciding code; processes with another hash emit nothing under this claim. */
   readonly coreHash: string
-  /** Last offset whose outputs this owner had acknowledged when it sent the tick; -1 when none. */
+  /** Last offset whose outputs, and the snapshots due there, this owner had acknowledged when it sent the tick; -1 when none. */
   readonly decidedThrough: Offset
   /** True on topics that carry world time scaled from wall time; the check against the append time is then off. */
   readonly simulated: boolean

@@ -2,9 +2,11 @@
  * The decider's life in its group: joins, owns partitions, and leaves when its clock cannot be trusted, so that another
  * member decides for them. It comes back when the clock agrees with the broker's again.
  */
+import { isPortError } from '../../core/port-error.ts'
 import type { EventLog, Subscription } from '../../core/ports.ts'
 import { clockToleranceMs } from '../../core/scaling/claim.ts'
-import type { IgnoredReason } from './claim.ts'
+import { clockAgrees } from './broker-clock.ts'
+import { ClockTrust, ticksUntilWithdrawal, type OwnTick } from './clock-trust.ts'
 import { ownPartitions, type OwnedPartitions } from './group.ts'
 import type { OwnerOptions } from './owner.ts'
 import { followSnapshots, type Standby } from './standby.ts'
@@ -23,10 +25,8 @@ export type Decider = {
   stop(): Promise<void>
 }
 
-/** One ignored tick may be a hiccup of the broker; three in a row are a wrong clock. */
-const TICKS_UNTIL_WITHDRAWAL = 3
-/** Wall time between two looks at the broker's clock while withdrawn. */
-const RECHECK_MS = 10_000
+/** Wall time between two questions to the broker's clock while withdrawn. */
+const recheckMs = 10_000
 
 export const startDecider = async (options: DeciderOptions): Promise<Decider> => {
   const standby = await followSnapshots(options.eventLog)
@@ -49,16 +49,19 @@ export const startDecider = async (options: DeciderOptions): Promise<Decider> =>
 class Membership {
   readonly died: Promise<never>
   private readonly options: DeciderOptions
+  private readonly appenders: Pick<OwnerOptions, 'outputs' | 'ticks'>
   private readonly owned: OwnedPartitions
+  private readonly trust = new ClockTrust()
   private subscription: Subscription | null = null
-  private skewedTicks = 0
   private stopped = false
   private die: (error: unknown) => void = () => undefined
 
   constructor(options: DeciderOptions, standby: Standby, appenders: Pick<OwnerOptions, 'outputs' | 'ticks'>) {
-    const onOwnTick = (ignored: IgnoredReason | null) => this.noteOwnTick(ignored)
+    const onOwnTick = (tick: OwnTick) => this.noteOwnTick(tick)
+    const onRevoked = (partition: number) => this.trust.forget(partition)
     this.options = options
-    this.owned = ownPartitions({ ...options, standby }, { ...options, ...appenders, onOwnTick }, options.log)
+    this.appenders = appenders
+    this.owned = ownPartitions({ ...options, standby }, { ...options, ...appenders, onOwnTick }, onRevoked)
     this.died = new Promise<never>((_resolve, reject) => (this.die = reject))
     this.died.catch(() => undefined) // whoever runs the decider races on `died`; until then it must not be unhandled
     standby.died.catch((error: unknown) => this.end(error))
@@ -66,14 +69,15 @@ class Membership {
 
   async join(): Promise<void> {
     const { eventLog, group } = this.options
+    this.trust.reset()
     const subscription = await eventLog.join({ group, topic: 'signals', handler: this.owned.handler })
-    this.skewedTicks = 0
-    this.subscription = subscription
     subscription.died.catch((error: unknown) => this.end(error))
+    if (this.stopped) await subscription.close()
+    else this.subscription = subscription
   }
 
   ready(): boolean {
-    return !this.stopped && this.subscription !== null && this.skewedTicks === 0 && this.owned.caughtUp()
+    return !this.stopped && this.subscription !== null && this.trust.unblemished() && this.owned.caughtUp()
   }
 
   async leave(): Promise<void> {
@@ -83,11 +87,13 @@ class Membership {
     this.subscription = null
   }
 
-  private noteOwnTick(ignored: IgnoredReason | null): void {
-    if (ignored !== null) this.options.metrics.ticksIgnored.inc({ reason: ignored })
-    this.skewedTicks = ignored === 'clock-skew' ? this.skewedTicks + 1 : ignored === null ? 0 : this.skewedTicks
-    if (ignored === 'clock-skew' && this.skewedTicks === TICKS_UNTIL_WITHDRAWAL)
-      this.withdraw().catch((error: unknown) => this.end(error))
+  private noteOwnTick(tick: OwnTick): void {
+    const { metrics, clock, ownerId } = this.options
+    if (tick.ignored !== null) metrics.ticksIgnored.inc({ reason: tick.ignored })
+    if (tick.ignored === 'other-time') this.end(otherTime(ownerId))
+    this.trust.note(tick, clock.now())
+    if (this.trust.isLost() && this.subscription !== null)
+      this.withdraw(this.subscription).catch((error: unknown) => this.end(error))
   }
 
   private end(error: unknown): void {
@@ -97,30 +103,37 @@ class Membership {
   }
 
   /** Not awaited by the batch that found out: closing the subscription waits for that batch. */
-  private async withdraw(): Promise<void> {
-    const { log, ownerId } = this.options
+  private async withdraw(subscription: Subscription): Promise<void> {
+    const { log, ownerId, clock } = this.options
     log.error(
       { ownerId, code: 'E_CLOCK' },
-      `E_CLOCK decider: got ${TICKS_UNTIL_WITHDRAWAL} ticks more than ${clockToleranceMs} ms off the broker's clock; allowed: within ` +
-        `${clockToleranceMs} ms; it leaves its partitions to other members until the clocks agree`,
+      `E_CLOCK decider: got ${ticksUntilWithdrawal} ticks in a row more than ${clockToleranceMs} ms off the broker's clock; allowed: ` +
+        `within ${clockToleranceMs} ms; it leaves its partitions to other members until the clocks agree`,
     )
-    const { subscription } = this
     this.subscription = null
     this.owned.stop()
-    await subscription?.close()
-    while (!this.stopped && !(await this.clockAgrees())) await this.options.clock.sleep(RECHECK_MS * this.options.clock.speed)
+    await subscription.close()
+    while (!this.stopped && !(await this.clockAgrees())) await clock.sleep(recheckMs * clock.speed)
     if (this.stopped) return
     log.info({ ownerId }, 'the clocks agree again; joining')
     await this.join()
   }
 
-  /** The newest record of `signals` tells the broker's time: other owners tick every second. */
+  /** A broker that is away tells no time: it is asked again. */
   private async clockAgrees(): Promise<boolean> {
-    const { eventLog, clock } = this.options
-    const appended: number[] = []
-    for (const { partition, start, end } of await eventLog.bounds('signals'))
-      for await (const record of eventLog.read({ topic: 'signals', partition, from: Math.max(start, end - 1), to: end }))
-        appended.push(record.appendedAtMs)
-    return Math.abs(clock.now() - Math.max(...appended)) <= clockToleranceMs
+    try {
+      return await clockAgrees({ ...this.options, ticks: this.appenders.ticks })
+    } catch (error) {
+      if (!isPortError(error, 'unavailable') && !isPortError(error, 'timeout')) throw error
+      this.options.log.warn({ err: error }, 'the broker did not tell its time; it is asked again')
+      return false
+    }
   }
 }
+
+/** Unlike a wrong clock this never heals by itself: the process ends, and its partitions go to members that can own them. */
+const otherTime = (ownerId: string): Error =>
+  new Error(
+    `E_CLOCK decider ${ownerId}: got ticks of another kind of time than the log's first claim; allowed: HETEROSCALE_SPEED set for ` +
+      'every decider of a log or for none; it stops',
+  )

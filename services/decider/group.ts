@@ -1,5 +1,5 @@
 /** The decider as a member of its consumer group: one PartitionOwner per assigned partition. */
-import type { GroupHandler, Logger, RecordBatch } from '../../core/ports.ts'
+import type { GroupHandler, RecordBatch } from '../../core/ports.ts'
 import type { Offset } from '../../core/units.ts'
 import { PartitionOwner, type OwnerOptions } from './owner.ts'
 import { restorePartition, type RestoreSource } from './restore.ts'
@@ -12,7 +12,12 @@ export type OwnedPartitions = {
   stop(): void
 }
 
-export const ownPartitions = (source: RestoreSource, options: OwnerOptions, log: Logger): OwnedPartitions => {
+export const ownPartitions = (
+  source: RestoreSource,
+  options: OwnerOptions,
+  onRevoked: (partition: number) => void,
+): OwnedPartitions => {
+  const { log, metrics } = options
   const owners = new Map<number, PartitionOwner>()
   /** Assignments in progress or done; a revocation during a restore makes the restore moot. */
   const assignments = new Map<number, symbol>()
@@ -20,11 +25,15 @@ export const ownPartitions = (source: RestoreSource, options: OwnerOptions, log:
   /** Partitions that hold a record this version cannot read. They stay ours, and nobody ticks or reads there. */
   const unreadable = new Set<number>()
 
+  const showUnreadable = (): void => metrics.partitionsStopped.set(unreadable.size)
+
   const revoke = (partition: number): void => {
     assignments.delete(partition)
     unreadable.delete(partition)
+    showUnreadable()
     owners.get(partition)?.stop()
     owners.delete(partition)
+    onRevoked(partition)
   }
 
   const assign = async (partition: number): Promise<Offset> => {
@@ -45,8 +54,12 @@ export const ownPartitions = (source: RestoreSource, options: OwnerOptions, log:
       revoked: revoke,
       stopped: (partition, error) => {
         unreadable.add(partition)
+        showUnreadable()
         owners.get(partition)?.stop()
-        log.error({ partition, err: error }, 'E_UNREADABLE the partition stops here; a version that knows the record goes on')
+        log.error(
+          { partition, code: 'E_UNREADABLE', err: error },
+          `E_UNREADABLE signals/${partition}: ${error.message}; this process decides nothing there until a version that can read it takes over`,
+        )
       },
     },
     caughtUp: () => unreadable.size === 0 && [...assignments.keys()].every((partition) => owners.get(partition)?.caughtUp() ?? false),

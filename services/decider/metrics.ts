@@ -16,6 +16,7 @@ export const createDeciderMetrics = (metrics: Metrics) => ({
   evidence: metrics.gauge('heteroscale_decider_evidence', 'Signals by state of evidence at each service’s last record.', ['state']),
   lagRecords: metrics.gauge('heteroscale_decider_lag_records', 'Records of signals not yet folded.', ['partition']),
   services: metrics.gauge('heteroscale_decider_services', 'Services under management.', ['partition']),
+  partitionsStopped: metrics.gauge('heteroscale_decider_partitions_stopped', 'Own partitions that hold a record this version cannot read.'),
   foldSeconds: metrics.histogram('heteroscale_decider_fold_seconds', 'Time to fold one batch.', { buckets: foldBuckets }),
   tickSkewSeconds: metrics.gauge('heteroscale_decider_tick_skew_seconds', 'Broker time minus time of the last tick.', ['partition']),
   tickPeriodSeconds: metrics.gauge('heteroscale_decider_tick_period_seconds', 'World time between the last two ticks.', ['partition']),

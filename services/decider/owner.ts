@@ -7,7 +7,8 @@ import type { ClockTicked } from '../../core/events/input.ts'
 import type { SignalEvent } from '../../core/events/event.ts'
 import type { DurationMs, EpochMs, Offset } from '../../core/units.ts'
 import { claimOf, foldRecord, servicesOf, type Emitted, type PartitionState } from '../../core/scaling/partition.ts'
-import { Claimant, rivalPatienceMs, whyIgnored, type IgnoredReason } from './claim.ts'
+import { Claimant, rivalPatienceMs, whyIgnored } from './claim.ts'
+import type { OwnTick } from './clock-trust.ts'
 import { checkpointIntervalMs } from './config.ts'
 import { countOutputs, forgetServices, type DeciderMetrics } from './metrics.ts'
 import { appendAll, toOutRecords } from './outputs.ts'
@@ -30,8 +31,8 @@ export type OwnerOptions = {
   readonly tickMs: DurationMs
   readonly snapshotIntervalMs: DurationMs
   readonly mintLogId: () => string
-  /** Called for each tick of ours that the fold ignored, and with null for one that took effect. */
-  readonly onOwnTick: (ignored: IgnoredReason | null) => void
+  /** Called for each tick of ours that was read back. */
+  readonly onOwnTick: (tick: OwnTick) => void
 }
 
 export class PartitionOwner {
@@ -45,6 +46,7 @@ export class PartitionOwner {
   private readonly checkpoints: Upkeep
   /** Next record to fold. */
   private position: Offset
+  /** Outputs and snapshots of all input up to here are acknowledged; a restore relies on what a tick says of it. */
   private decidedThrough: Offset = -1
   /** Emitted and not acknowledged yet; survives a failed append, because the fold is not done twice. */
   private pending: Emitted[] = []
@@ -93,6 +95,7 @@ export class PartitionOwner {
     stopTimer()
     await this.writeOutputs()
     const commit = await this.keepUp()
+    if (commit !== null) this.decidedThrough = commit - 1
     for (const time of this.ownTicks.splice(0)) this.ticker.readBack(time)
     this.showProgress(endOffset)
     return commit
@@ -124,7 +127,7 @@ export class PartitionOwner {
     if (!tick.simulated) metrics.tickSkewSeconds.set({ partition }, (appendedAtMs - tick.time) / 1000)
     if (this.claimant.isOwn(tick)) {
       this.ownTicks.push(tick.time)
-      onOwnTick(whyIgnored({ tick, appendedAtMs }, claim))
+      onOwnTick({ partition, time: tick.time, ignored: whyIgnored({ tick, appendedAtMs }, claim) })
     }
     if (this.claimant.noteTick(claim, clock.now()))
       log.warn({ partition, epoch: claim.epoch, ownerId: claim.ownerId }, 'another owner claimed the partition; it ticks no more here')
@@ -143,7 +146,6 @@ export class PartitionOwner {
     await appendAll(this.options.outputs, toOutRecords(this.pending))
     countOutputs(this.options.metrics, this.pending)
     this.pending = []
-    this.decidedThrough = this.position - 1
   }
 
   /** Snapshots and checkpoints, then the offset to commit. Null where an earlier owner or another version has the word. */

@@ -7,6 +7,7 @@ import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
 import { ensureTopics } from '../../adapters/kafka/topics.ts'
 import { replayLog } from '../../cli/replay-log.ts'
 import type { Clock, EventLog, LogRecord } from '../../core/ports.ts'
+import { pickPort } from '../../infra/local/ports.ts'
 import { superviseProcess, type ServerHandle } from '../../infra/local/process.ts'
 import { coreHash } from '../../services/core-hash.ts'
 import { scratchDir } from '../support/scratch-dir.ts'
@@ -98,8 +99,15 @@ const keepTurning = (world: World, clock: Clock): void => {
 
 const decisions = (records: readonly LogRecord[]): number => records.filter(({ event }) => event?.type === 'ScaleDecided').length
 
+/** Ticks of an owner that claim or hold a partition; epoch 0 is a question to the broker's clock. */
+const isTickOf = ({ event }: LogRecord, ownerId: string): boolean =>
+  event?.type === 'ClockTicked' && event.ownerId === ownerId && event.epoch > 0
+
 const ticksOn = (records: readonly LogRecord[], ownerId: string): ReadonlySet<number> =>
-  new Set(records.flatMap(({ event, partition }) => (event?.type === 'ClockTicked' && event.ownerId === ownerId ? [partition] : [])))
+  new Set(records.filter((record) => isTickOf(record, ownerId)).map(({ partition }) => partition))
+
+const probesOf = (records: readonly LogRecord[], ownerId: string): number =>
+  records.filter(({ event }) => event?.type === 'ClockTicked' && event.ownerId === ownerId && event.epoch === 0).length
 
 describe('two deciders on a real broker', () => {
   it('share the partitions; when one is killed the other goes on, and every decision can be replayed', async () => {
@@ -124,6 +132,7 @@ describe('two deciders on a real broker', () => {
 
     expect(await bob.stop()).toEqual({ code: 0, signal: null })
     const report = await scene.replay()
+    expect(report.refusal).toBeNull()
     expect(report.decisions.count).toBeGreaterThanOrEqual(10)
     expect(report).toMatchObject({ equal: true, differences: [], decisions: { equal: report.decisions.count } })
     expect(report.holds.equal).toBe(report.holds.count)
@@ -131,19 +140,27 @@ describe('two deciders on a real broker', () => {
 })
 
 describe('an owner whose clock is a minute ahead, on a topic that is not simulated', () => {
-  it('freezes nobody: it withdraws, and the other ticks and decides on every partition', async () => {
+  it('freezes nobody: it withdraws and is not ready, and the other ticks and decides on every partition', async () => {
     const scene = await openScene({ HETEROSCALE_TICK_MS: '250' })
     const clock = createWorldClock(wallTime)
     const world = await createWorld(scene.eventLog, clock)
     for (const service of services) await world.configure(service)
-    const fast = scene.startDecider('fast', { HETEROSCALE_WORLD_EPOCH_MS: '60000' })
+    const port = await pickPort(0)
+    scene.startDecider('fast', { HETEROSCALE_WORLD_EPOCH_MS: '60000', HETEROSCALE_HTTP_PORT: String(port) })
     keepTurning(world, clock)
     await scene.until((records) => ticksOn(records, 'fast').size > 0)
     scene.startDecider('ada')
     await scene.until((records) => ticksOn(records, 'ada').size === partitions.length)
+    // A member asks the broker's clock only once it left its group: from here on it owns nothing.
+    await scene.until((records) => probesOf(records, 'fast') >= 1)
+    const withdrawnAt = scene.records.length
     const decidedFor = (records: readonly LogRecord[]) => new Set(records.filter(({ topic }) => topic === 'decisions').map(({ key }) => key))
     await scene.until((records) => services.every((service) => decidedFor(records).has(service)))
-    expect(fast.pid).toBeDefined()
+    await scene.until((records) => probesOf(records, 'fast') >= 2)
+    const after = scene.records.slice(withdrawnAt)
+    expect(ticksOn(after, 'fast').size).toBe(0)
+    expect(ticksOn(after, 'ada').size).toBe(partitions.length)
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(503)
     expect(await scene.replay()).toMatchObject({ equal: true, differences: [] })
   })
 })

@@ -17,9 +17,10 @@ export const recordsOf = async (eventLog: EventLog, topic: Topic): Promise<reado
 
 export type Tick = ClockTicked & { readonly partition: number; readonly offset: Offset }
 
+/** Without probes of the broker's clock: those are of epoch 0 and speak for nobody. */
 export const ticksOf = async (eventLog: EventLog): Promise<readonly Tick[]> =>
   (await recordsOf(eventLog, 'signals')).flatMap(({ event, partition, offset }) =>
-    event?.type === 'ClockTicked' ? [{ ...event, partition, offset }] : [],
+    event?.type === 'ClockTicked' && event.epoch > 0 ? [{ ...event, partition, offset }] : [],
   )
 
 /** First tick of each epoch of each partition. */

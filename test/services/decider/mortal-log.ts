@@ -1,8 +1,11 @@
 /** A log as a process sees it that will be killed at a chosen moment of its life. */
 import type { Appender, EventLog, GroupHandler, RecordBatch } from '../../../core/ports.ts'
 
-/** Before the next decision is written, or after it was written and before its input is committed. */
-export type Death = 'before-outputs' | 'before-commit'
+/**
+ * Before the next decision is written, or after it was written: before anything that follows it, be it a snapshot that
+ * is due or the commit of its input.
+ */
+export type Death = 'before-outputs' | 'after-outputs'
 
 export type MortalLog = { readonly eventLog: EventLog; kill(death: Death): void; isDead(): boolean }
 
@@ -18,7 +21,7 @@ export const createMortalLog = (inner: EventLog): MortalLog => {
       if (decides && planned === 'before-outputs') isDead = true
       if (isDead) throw killed
       const appended = await appender.append(records)
-      if (decides && planned === 'before-commit') isDead = true
+      if (decides && planned === 'after-outputs') isDead = true
       return appended
     },
   })
@@ -27,7 +30,7 @@ export const createMortalLog = (inner: EventLog): MortalLog => {
     batch: async (batch: RecordBatch) => {
       const commit = await handler.batch(batch)
       // Before its outputs it dies of the append that fails; whether that stops the commit is the handler's affair.
-      if (isDead && planned === 'before-commit') throw killed
+      if (isDead && planned === 'after-outputs') throw killed
       return commit
     },
   })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createMemoryBroker } from '../../../adapters/memory/event-log.ts'
 import type { SnapshotTaken } from '../../../core/events/decided.ts'
-import { planRestore } from '../../../services/decider/restore.ts'
+import { planRestore, restorePartition } from '../../../services/decider/restore.ts'
+import { followSnapshots } from '../../../services/decider/standby.ts'
 
 const snapshot = (service: string, lastInputOffset: number, over: Partial<SnapshotTaken> = {}): SnapshotTaken => ({
   type: 'SnapshotTaken',
@@ -31,7 +33,7 @@ describe('where a new owner starts to fold', () => {
     expect(planRestore({ ...facts, snapshots: [], logId: null })).toEqual({ snapshots: [], from: 0 })
   })
 
-  it('is the beginning when nobody committed, because a ServiceConfigured may stand anywhere', () => {
+  it('is the beginning when nothing was settled, because a ServiceConfigured may stand anywhere', () => {
     expect(planRestore({ ...facts, committed: null, snapshots: [snapshot('chat', 90)] })).toEqual({ snapshots: [], from: 0 })
   })
 
@@ -53,5 +55,46 @@ describe('where a new owner starts to fold', () => {
   it('is the first record that is kept when retention has removed what follows the lowest snapshot', () => {
     const snapshots = [snapshot('chat', 90)]
     expect(planRestore({ ...facts, snapshots, start: 95 })).toEqual({ snapshots, from: 95 })
+  })
+})
+
+describe('a log whose group has no commits', () => {
+  const openLog = async () => {
+    const eventLog = createMemoryBroker({ now: () => 0, partitions: 1 }).eventLog()
+    const appender = await eventLog.appender()
+    const tick = (time: number, decidedThrough: number, coreHash = 'mine') =>
+      appender.append([
+        {
+          topic: 'signals',
+          key: null,
+          event: { type: 'ClockTicked', logId: 'log-1', epoch: 1, ownerId: 'ada', coreHash, decidedThrough, simulated: false, time },
+        },
+      ])
+    await tick(1, -1)
+    await tick(2, 0)
+    await tick(3, 1)
+    const state = JSON.stringify({ claim: { logId: 'log-1' }, state: { service: 'chat' } })
+    await appender.append([{ topic: 'snapshots', key: 'chat', event: snapshot('chat', 2, { state }) }])
+    const restore = async () =>
+      restorePartition({ eventLog, standby: await followSnapshots(eventLog), group: 'deciders', coreHash: 'mine' }, 0)
+    return { tick, restore }
+  }
+
+  it('is folded from after the lowest snapshot once a tick says that its owner had kept all that was due there', async () => {
+    const { tick, restore } = await openLog()
+    await tick(4, 2)
+    expect(await restore()).toMatchObject({ from: 3, committed: 3, snapshots: [{ service: 'chat' }] })
+  })
+
+  it('is folded from the beginning when its owner may have died between the first snapshots of two services', async () => {
+    const { tick, restore } = await openLog()
+    await tick(4, 1)
+    expect(await restore()).toMatchObject({ from: 0, committed: 0, snapshots: [] })
+  })
+
+  it('does not take the word of another version, whose snapshots this one cannot restore', async () => {
+    const { tick, restore } = await openLog()
+    await tick(4, 2, 'other')
+    expect(await restore()).toMatchObject({ from: 0, committed: 0, snapshots: [] })
   })
 })

@@ -20,7 +20,14 @@ export const silentLog: Logger = {
 }
 
 /** In what a decider differs from the others. */
-export type Cast = { readonly coreHash?: string; readonly clock?: Clock; readonly eventLog?: EventLog; readonly group?: string }
+export type Cast = {
+  readonly coreHash?: string
+  readonly clock?: Clock
+  readonly eventLog?: EventLog
+  readonly group?: string
+  readonly log?: Logger
+  readonly snapshotIntervalMs?: number
+}
 export type Actor = Decider & { metric(name: string): Promise<readonly string[]> }
 
 export type Stage = Pick<World, 'configure' | 'remove'> & {
@@ -57,13 +64,13 @@ export const openStage = async ({ partitions = 2 } = {}): Promise<Stage> => {
         eventLog: over.eventLog ?? broker.eventLog(),
         group: over.group ?? group,
         clock: over.clock ?? clock,
-        log: silentLog,
+        log: over.log ?? silentLog,
         metrics: createDeciderMetrics(metrics),
         coreHash: over.coreHash ?? coreHash,
         ownerId,
         simulated: false,
         tickMs: 1000,
-        snapshotIntervalMs: 60_000,
+        snapshotIntervalMs: over.snapshotIntervalMs ?? 60_000,
         mintLogId: () => `log-of-${ownerId}`,
       })
       await settled()

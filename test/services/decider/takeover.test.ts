@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { EventLog } from '../../../core/ports.ts'
 import { openPartition } from '../../../core/scaling/partition.ts'
 import { restorePartition } from '../../../services/decider/restore.ts'
 import { followSnapshots } from '../../../services/decider/standby.ts'
 import { claimsOf, recordsOf, replayed, statesAfter, ticksOf } from './history.ts'
+import { wrongBy } from './manual-clock.ts'
 import { createMortalLog, type Death } from './mortal-log.ts'
 import { coreHash, group, openStage } from './stage.ts'
 
@@ -101,24 +103,41 @@ describe('two deciders', () => {
     expect(report).toMatchObject({ equal: true, unsettled: 0, differences: [] })
   })
 
-  it.each<[Death, number]>([
-    ['before-outputs', 0],
-    ['before-commit', 1],
-  ])('lose and change nothing when one dies %s, and leave at least %i repeats with equal bytes', async (death, repeats) => {
+  const storyOfDeath = async (death: Death, snapshotIntervalMs: number) => {
     const stage = await openBusyStage()
     const mortal = createMortalLog(stage.broker.eventLog())
-    await stage.startDecider('ada', { eventLog: mortal.eventLog })
+    await stage.startDecider('ada', { eventLog: mortal.eventLog, snapshotIntervalMs })
     await stage.pass(100)
     mortal.kill(death)
     await stage.pass(30)
     expect(mortal.isDead()).toBe(true)
-    await stage.startDecider('bob')
+    const snapshotsLeft = (await recordsOf(stage.eventLog, 'snapshots')).length
+    await stage.startDecider('bob', { snapshotIntervalMs })
     await stage.pass(120)
     const report = await replayed(stage.eventLog)
-    expect(report.duplicates).toBeGreaterThanOrEqual(repeats)
-    expect(report.duplicates > 0).toBe(repeats > 0)
     expect(report.decisions.count).toBeGreaterThanOrEqual(services.length)
     expect(report).toMatchObject({ equal: true, unsettled: 0, differences: [] })
+    return { report, snapshotsLeft }
+  }
+
+  it.each<[Death, number]>([
+    ['before-outputs', 0],
+    ['after-outputs', 1],
+  ])('lose and change nothing when one dies %s, and leave at least %i repeats with equal bytes', async (death, repeats) => {
+    const { report } = await storyOfDeath(death, 60_000)
+    expect(report.duplicates).toBeGreaterThanOrEqual(repeats)
+    expect(report.duplicates > 0).toBe(repeats > 0)
+  })
+
+  it('lose no decision when one dies before it wrote it and a snapshot was due: no snapshot says that it is settled', async () => {
+    const { report } = await storyOfDeath('before-outputs', 1000)
+    expect(report.duplicates).toBe(0)
+  })
+
+  it('repeat a decision with equal bytes when one dies between it and the snapshot that would include it', async () => {
+    const { report, snapshotsLeft } = await storyOfDeath('after-outputs', 1000)
+    expect(snapshotsLeft).toBeGreaterThan(0)
+    expect(report.duplicates).toBeGreaterThan(0)
   })
 })
 
@@ -135,5 +154,41 @@ describe('the state after a takeover', () => {
       const full = await statesAfter(stage.eventLog, openPartition(partition, coreHash), 0)
       expect(await statesAfter(stage.eventLog, restored.state, restored.from)).toEqual(full)
     }
+  })
+
+  /** Brokers forget the commits of a group without members after a week. */
+  const withoutCommits = (eventLog: EventLog): EventLog => ({ ...eventLog, committed: () => Promise.resolve(new Map()) })
+
+  it('is built from snapshots also when the broker forgot the commits, and nothing is lost or decided otherwise', async () => {
+    const stage = await openBusyStage()
+    const ada = await stage.startDecider('ada')
+    await stage.pass(200)
+    await ada.stop()
+    const eventLog = withoutCommits(stage.broker.eventLog())
+    const standby = await followSnapshots(eventLog)
+    for (const partition of [0, 1]) {
+      const restored = await restorePartition({ eventLog, standby, group, coreHash }, partition)
+      expect(restored.snapshots.length).toBeGreaterThan(0)
+      expect(restored.from).toBeGreaterThan(0)
+      expect(restored.committed).toBe(restored.from)
+      const full = await statesAfter(stage.eventLog, openPartition(partition, coreHash), 0)
+      expect(await statesAfter(stage.eventLog, restored.state, restored.from)).toEqual(full)
+    }
+    await stage.startDecider('bob', { eventLog })
+    await stage.pass(120)
+    expect(await replayed(stage.eventLog)).toMatchObject({ equal: true, unsettled: 0, differences: [] })
+  })
+
+  it('is built from snapshots also when the log begins with a claim that did not count, of an owner with a wrong clock', async () => {
+    const stage = await openBusyStage()
+    const fast = await stage.startDecider('fast', { clock: wrongBy(stage.clock, 60_000) })
+    await stage.pass(1)
+    await fast.stop()
+    await stage.startDecider('ada')
+    await stage.pass(100)
+    expect((await ticksOf(stage.eventLog))[0]?.logId).toBe('log-of-fast')
+    const standby = await followSnapshots(stage.eventLog)
+    const restored = await restorePartition({ eventLog: stage.eventLog, standby, group, coreHash }, 0)
+    expect(restored.snapshots.map(({ logId }) => logId)).toEqual(['log-of-ada'])
   })
 })
