@@ -192,15 +192,12 @@ export type WriteOutcome =
       readonly detail: string
     }
 
-/** How a sub-cluster chooses victims when a count falls, and whether both roles change in one write. */
-export type SubClusterCapabilities = {
-  readonly victims: 'unregistered-first' | 'highest-ordinal'
-  readonly bothRolesInOneWrite: boolean
-}
-
+/**
+ * Groups whose object holds both roles: one write changes both. When a count falls, unregistered instances go first. A
+ * kind that can promise neither cannot stand behind this port (docs/decisions/0003).
+ */
 export interface SubCluster {
   readonly name: SubClusterId
-  readonly capabilities: SubClusterCapabilities
   listNodes(): Promise<readonly NodeObservation[]>
   /** All groups, and whether the list is complete. */
   listGroups(): Promise<{ readonly complete: boolean; readonly groups: readonly GroupStatus[] }>

@@ -1,24 +1,27 @@
 /** The newest waiting intent becomes a placement, and each placed group a rollout of its own. */
-import { ParentClosePolicy, WorkflowIdReusePolicy, startChild } from '@temporalio/workflow'
+import { ActivityFailure, ParentClosePolicy, WorkflowIdReusePolicy, isCancellation, startChild } from '@temporalio/workflow'
 import type { ScaleIntentEmitted } from '../core/events/decided.ts'
-import type { GroupPlacement, PlacementAnswer } from '../core/events/placed.ts'
+import type { GroupPlacement, PlacementAnswer, PlacementRequest } from '../core/events/placed.ts'
 import { rolloutWorkflowId } from '../core/ids.ts'
 import { showCounts } from '../core/roles.ts'
 import { busyGroups } from '../core/rollout/intent-queue.ts'
 import type { Outcome } from '../core/rollout/run.ts'
 import { placementRequestOf } from '../core/rollout/submission.ts'
-import { cellActivities } from './activity-proxies.ts'
+import type { DurationMs } from '../core/units.ts'
+import { placing } from './activity-proxies.ts'
 import type { Placed } from './activities/place.ts'
 import { failureText } from './failure-text.ts'
 import type { rollout } from './rollout.ts'
 import type { ServiceDesk } from './service-desk.ts'
+import { startWithdrawal } from './withdrawal.ts'
 
 /** Resolves when all rollouts of the intent have started; they are watched from then on. */
 export const carryOut = async (desk: ServiceDesk): Promise<void> => {
   const intent = desk.queue().waiting
   if (intent === null) return
+  const within = desk.carryOver().placeWithinMs ?? null
   desk.dispatch({ type: 'TakeIntent' })
-  const placed = await place(desk, intent)
+  const placed = await place(intent, placementRequestOf(intent, busyGroups(desk.queue())), within)
   if (placed.kind !== 'placed') return reject(desk, intent, { outcome: placed.kind, detail: placed.detail })
   const { groups, refusal } = placed.answer
   if (groups.length === 0 && refusal !== null) return reject(desk, intent, { outcome: 'refused', detail: refusal })
@@ -26,11 +29,16 @@ export const carryOut = async (desk: ServiceDesk): Promise<void> => {
 }
 
 /** Groups with an open or stuck rollout are left as they are; the decider goes on from what it observes. */
-const place = (desk: ServiceDesk, intent: ScaleIntentEmitted): Promise<Placed> =>
-  cellActivities(intent.cell).place.executeWithOptions(
-    { activityId: `place/${intent.sequence}=${showCounts(intent.target)}` },
-    [placementRequestOf(intent, busyGroups(desk.queue()))],
-  )
+const place = async (intent: ScaleIntentEmitted, request: PlacementRequest, withinMs: DurationMs | null): Promise<Placed> => {
+  const activityId = `place/${intent.sequence}=${showCounts(intent.target)}`
+  try {
+    return await placing(intent.cell, withinMs).place.executeWithOptions({ activityId }, [request])
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
+    await startWithdrawal(request)
+    return { kind: 'expired', detail: `cell ${intent.cell} did not place it before it expired: ${failureText(error)}` }
+  }
+}
 
 type Rejection = { readonly outcome: 'expired' | 'refused'; readonly detail: string }
 

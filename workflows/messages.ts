@@ -5,6 +5,7 @@ import type { IntentQueue } from '../core/rollout/intent-queue.ts'
 import type { Outcome } from '../core/rollout/run.ts'
 import type { GroupSettlement } from '../core/rollout/submission.ts'
 import type { RolloutOrder } from '../core/rollout/writes.ts'
+import type { DurationMs } from '../core/units.ts'
 
 /** Task queue of the workflows and of all activities except those of a cell. */
 export const rolloutsTaskQueue = 'rollouts'
@@ -13,6 +14,8 @@ export const rolloutsTaskQueue = 'rollouts'
 export type ServiceInput = {
   readonly service: string
   readonly queue?: IntentQueue
+  /** Carried over with the waiting intent; see `submitIntent`. */
+  readonly placeWithinMs?: DurationMs
   /** After this many intents the workflow continues as new; default 100, about 3,000 events. */
   readonly intentsPerRun?: number
 }
@@ -29,7 +32,11 @@ export type RolloutProgress = {
 /** Failure type of a refused update: its details are a `Refusal` of core/rollout/intent-queue.ts. */
 export const intentRefusedType = 'INTENT_REFUSED'
 
-export const submitIntent = defineUpdate<void, [ScaleIntentEmitted]>('submitIntent')
+/**
+ * An intent, and how long its cell may take to place it, in wall time: the intent's expiry is world time, which only
+ * the submitter can translate.
+ */
+export const submitIntent = defineUpdate<void, [ScaleIntentEmitted, DurationMs]>('submitIntent')
 export const groupSettled = defineUpdate<void, [GroupSettlement]>('groupSettled')
 export const serviceState = defineQuery<IntentQueue>('state')
 

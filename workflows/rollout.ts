@@ -3,7 +3,7 @@ import { CancellationScope, setHandler } from '@temporalio/workflow'
 import { planRollout } from '../core/rollout/plan.ts'
 import { run } from '../core/rollout/run.ts'
 import type { Outcome } from '../core/rollout/run.ts'
-import { cellActivities, notices } from './activity-proxies.ts'
+import { notices, releases } from './activity-proxies.ts'
 import { repair, rolloutProgress } from './messages.ts'
 import type { RolloutInput } from './messages.ts'
 import { openReportChain } from './report-chain.ts'
@@ -45,7 +45,7 @@ const finish = async ({ input, host, reports, outcome }: Ending): Promise<void> 
 }
 
 const release = ({ intent, placement }: RolloutInput, outcome: Outcome): Promise<void> =>
-  cellActivities(intent.cell).release.executeWithOptions({ activityId: `release/${placement.group}/${outcome.kind}` }, [
+  releases(intent.cell).release.executeWithOptions({ activityId: `release/${placement.group}/${outcome.kind}` }, [
     { cell: intent.cell, requestId: intent.intentId, group: placement.group, outcome: outcome.kind },
   ])
 

@@ -1,6 +1,9 @@
 /** Holds the service's queue inside the workflow, and reports what its events mean to the log. */
+import type { ScaleIntentEmitted } from '../core/events/decided.ts'
 import { decide, emptyQueue, evolve } from '../core/rollout/intent-queue.ts'
 import type { IntentQueue, QueueCommand, QueueEvent } from '../core/rollout/intent-queue.ts'
+import type { DurationMs } from '../core/units.ts'
+import type { ServiceInput } from './messages.ts'
 import { openReportChain } from './report-chain.ts'
 import type { ReportChain } from './report-chain.ts'
 
@@ -8,20 +11,30 @@ export type ServiceDesk = {
   readonly reports: ReportChain
   queue(): IntentQueue
   dispatch(command: QueueCommand): readonly QueueEvent[]
+  submit(intent: ScaleIntentEmitted, placeWithinMs: DurationMs): void
+  /** What a next run of the workflow goes on with. */
+  carryOver(): Pick<ServiceInput, 'queue' | 'placeWithinMs'>
 }
 
-export const openServiceDesk = (carriedOver: IntentQueue = emptyQueue): ServiceDesk => {
+export const openServiceDesk = (carriedOver: Pick<ServiceInput, 'queue' | 'placeWithinMs'>): ServiceDesk => {
   const reports = openReportChain()
-  let queue = carriedOver
+  let queue: IntentQueue = { ...emptyQueue, ...carriedOver.queue }
+  let placeWithinMs = carriedOver.placeWithinMs
+  const dispatch = (command: QueueCommand): readonly QueueEvent[] => {
+    const events = decide(queue, command)
+    queue = events.reduce(evolve, queue)
+    for (const event of events) report(reports, event)
+    return events
+  }
   return {
     reports,
     queue: () => queue,
-    dispatch: (command) => {
-      const events = decide(queue, command)
-      queue = events.reduce(evolve, queue)
-      for (const event of events) report(reports, event)
-      return events
+    dispatch,
+    submit: (intent, within) => {
+      placeWithinMs = within
+      dispatch({ type: 'SubmitIntent', intent })
     },
+    carryOver: () => ({ queue, ...(placeWithinMs === undefined ? {} : { placeWithinMs }) }),
   }
 }
 

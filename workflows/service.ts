@@ -11,7 +11,7 @@ import type { ServiceDesk } from './service-desk.ts'
 const defaultIntentsPerRun = 100
 
 export const service = async (input: ServiceInput): Promise<void> => {
-  const desk = openServiceDesk(input.queue)
+  const desk = openServiceDesk(input)
   answer(desk)
   const limit = input.intentsPerRun ?? defaultIntentsPerRun
   let carriedOut = 0
@@ -23,13 +23,13 @@ export const service = async (input: ServiceInput): Promise<void> => {
     await carryOut(desk)
   }
   await settleDown(desk)
-  await continueAsNew<typeof service>({ ...input, queue: desk.queue() })
+  await continueAsNew<typeof service>({ ...input, ...desk.carryOver() })
 }
 
 /** Handlers only validate and enqueue; they never await, so an update is answered in the task that brought it. */
 const answer = (desk: ServiceDesk): void => {
-  setHandler(submitIntent, (intent) => void desk.dispatch({ type: 'SubmitIntent', intent }), {
-    validator: (intent) => {
+  setHandler(submitIntent, (intent, placeWithinMs) => desk.submit(intent, placeWithinMs), {
+    validator: (intent, _placeWithinMs) => {
       const refusal = refusalOf(desk.queue(), intent)
       if (refusal === null) return
       throw ApplicationFailure.nonRetryable(`${refusal.code} service: ${refusal.detail}`, intentRefusedType, refusal)

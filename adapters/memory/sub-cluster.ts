@@ -48,7 +48,6 @@ export const createMemorySubCluster = ({ name, nodes, now }: MemorySubClusterOpt
   const write = async (order: FleetWrite): Promise<WriteOutcome> => failures.around(order.method, () => place.write(order))
   return {
     name,
-    capabilities: { victims: 'unregistered-first', bothRolesInOneWrite: true },
     listNodes: async () => failures.around('listNodes', () => observeNodes(place.fleet())),
     listGroups: async () => failures.around('listGroups', () => ({ complete: true, groups: allGroups(place.fleet()) })),
     readGroup: async (group) => failures.around('readGroup', () => groupStatus(place.fleet(), group)),

@@ -5,8 +5,10 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import { serviceWorkflowId } from '../../core/ids.ts'
 import { portError } from '../../core/port-error.ts'
+import type { Clock } from '../../core/ports.ts'
 import type { Refusal } from '../../core/rollout/intent-queue.ts'
 import type { GroupSettlement, IntentSubmitter, SettlementTeller, SubmitOutcome } from '../../core/rollout/submission.ts'
+import type { DurationMs } from '../../core/units.ts'
 import { groupSettled, intentRefusedType, submitIntent } from '../../workflows/messages.ts'
 import type { ServiceInput } from '../../workflows/messages.ts'
 
@@ -15,7 +17,16 @@ export type SubmitterOptions = {
   readonly taskQueue: string
   /** See ServiceInput; the workflow's default when absent. */
   readonly intentsPerRun?: number
+  readonly clock: Pick<Clock, 'now' | 'speed'>
+  /** Wall time that a cell has beyond the intent's expiry; default 15 s. */
+  readonly placeMarginMs?: DurationMs
 }
+
+/**
+ * One more attempt (10 s) and the pause before it (4 s), so that the cell's owner, which refuses what has expired, says
+ * so first wherever there is one.
+ */
+const defaultPlaceMarginMs = 15_000
 
 /** An update waits for a worker; without one the call ends here, in wall time, and the caller repeats it. */
 const answerWithinMs = 10_000
@@ -54,7 +65,8 @@ export const countOpenRollouts = async (client: Client): Promise<number> => {
   return count
 }
 
-const updateWithStart = ({ client, taskQueue, intentsPerRun }: SubmitterOptions, intent: ScaleIntentEmitted): Promise<void> => {
+const updateWithStart = (options: SubmitterOptions, intent: ScaleIntentEmitted): Promise<void> => {
+  const { client, taskQueue, intentsPerRun } = options
   const input: ServiceInput = { service: intent.service, ...(intentsPerRun === undefined ? {} : { intentsPerRun }) }
   const startWorkflowOperation = new WithStartWorkflowOperation('service', {
     workflowId: serviceWorkflowId(intent.service),
@@ -63,8 +75,16 @@ const updateWithStart = ({ client, taskQueue, intentsPerRun }: SubmitterOptions,
     workflowTaskTimeout: '4 s',
     workflowIdConflictPolicy: 'USE_EXISTING',
   })
-  return client.workflow.executeUpdateWithStart(submitIntent, { args: [intent], updateId: intent.intentId, startWorkflowOperation })
+  return client.workflow.executeUpdateWithStart(submitIntent, {
+    args: [intent, placeWithinMs(options, intent)],
+    updateId: intent.intentId,
+    startWorkflowOperation,
+  })
 }
+
+/** Whole milliseconds of wall time, as Temporal counts. */
+const placeWithinMs = ({ clock, placeMarginMs = defaultPlaceMarginMs }: SubmitterOptions, { expiresAt }: ScaleIntentEmitted): DurationMs =>
+  Math.ceil(Math.max(0, expiresAt - clock.now()) / clock.speed) + placeMarginMs
 
 const updateIdOf = ({ intentId, group, outcome }: GroupSettlement): string => `${intentId}/${group}/${outcome}`
 

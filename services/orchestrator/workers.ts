@@ -40,7 +40,7 @@ export const startWorkers = async (options: WorkersOptions) => {
   return {
     client,
     cells,
-    submitter: createIntentSubmitter({ client, taskQueue: rolloutsTaskQueue, intentsPerRun }),
+    submitter: createIntentSubmitter({ client, taskQueue: rolloutsTaskQueue, intentsPerRun, clock }),
     died: Promise.race([rollouts.died, cells.died]),
     stop: async () => {
       await Promise.all([rollouts.stop(), cells.stop()])

@@ -56,6 +56,32 @@ describe('the workflow of a service', () => {
     expect((await stage.cluster.listGroups()).groups).toEqual([])
   })
 
+  it('gives up an intent for a cell that nobody serves once it has expired, and carries out the corrected one', async () => {
+    await open('misspelt')
+    await stage.submitter.submit(stage.intent({ sequence: 1, cell: `cell-nobody-${Date.now()}`, expiresAt: Date.now() + 300 }))
+    const corrected = stage.intent({ sequence: 2, target: counts(3, 6) })
+    await stage.submitter.submit(corrected)
+    expect(await stage.reports.first(({ sequence }) => sequence === 1)).toMatchObject({
+      group: null,
+      outcome: 'expired',
+      detail: expect.stringMatching(/^cell cell-nobody-\d+ did not place it before it expired: no answer in time/) as unknown,
+    })
+    expect((await ending(stage, corrected)).outcome).toEqual({ kind: 'committed' })
+    expect(outcomes()).toEqual(['1 expired', '2 completed'])
+  })
+
+  it('gives back what a placement reserved whose answer never arrived', async () => {
+    await open('unanswered')
+    for (const when of ['after', 'after'] as const) stage.placer.failNext('place', when)
+    const intent = stage.intent({ sequence: 1, expiresAt: Date.now() + 2_000 })
+    await stage.submitter.submit(intent)
+    expect((await stage.reports.first(({ sequence }) => sequence === 1)).outcome).toBe('expired')
+    expect(stage.placer.state().answers.get(intent.intentId)?.groups).toHaveLength(1)
+    await stage.withdrawn(intent)
+    expect(stage.openReservations()).toEqual([])
+    expect((await stage.cluster.listGroups()).groups).toEqual([])
+  })
+
   it('reports a refused placement with its numbers', async () => {
     await open('refused', { nodesPerSwitch: [1] })
     await stage.submitter.submit(stage.intent({ sequence: 1, target: counts(2, 4) }))

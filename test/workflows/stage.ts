@@ -59,7 +59,7 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
   ]
   cluster.autoReady(true)
   cluster.autoRegister(true)
-  const submitter = createIntentSubmitter({ client, taskQueue, ...(intentsPerRun === undefined ? {} : { intentsPerRun }) })
+  const submitter = createIntentSubmitter({ client, taskQueue, clock, placeMarginMs: 500, ...(intentsPerRun === undefined ? {} : { intentsPerRun }) })
 
   /** What the collector would write: the placer sees the sub-cluster as it stands now. */
   const observe = async (): Promise<void> => {
@@ -88,6 +88,8 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
       return intentOf({ requirements: oneNodeEach, target: counts(2, 4), ...own, ...changes })
     },
     rollout: (intent: ScaleIntentEmitted, group: string) => client.workflow.getHandle(rolloutWorkflowId(service, intent.intentId, group)),
+    /** Resolves when the cell has taken back what it may have reserved for the intent. */
+    withdrawn: (intent: ScaleIntentEmitted): Promise<void> => client.workflow.getHandle(`withdrawal/${service}/${intent.intentId}`).result(),
     openReservations: () => [...placer.state().reservations.values()].filter(({ released }) => released === null),
     /** Requests that the placer answered, oldest first. */
     placed: () => placed,

@@ -8,6 +8,7 @@ import { createRelease } from './release.ts'
 import { createReport } from './report.ts'
 import { createSettle } from './settle.ts'
 import { createUndo } from './undo.ts'
+import { createWithdraw } from './withdraw.ts'
 
 /** Served on the task queue of the rollouts. */
 export const createActivities = (ports: RolloutPorts) => ({
@@ -21,7 +22,11 @@ export const createActivities = (ports: RolloutPorts) => ({
 })
 
 /** Served on `cell/<cell>` by the process that owns the cell. */
-export const createCellActivities = (ports: CellPorts) => ({ place: createPlace(ports), release: createRelease(ports) })
+export const createCellActivities = (ports: CellPorts) => ({
+  place: createPlace(ports),
+  release: createRelease(ports),
+  withdraw: createWithdraw(ports),
+})
 
 export type RolloutActivities = ReturnType<typeof createActivities>
 export type CellActivities = ReturnType<typeof createCellActivities>

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createEmulatorSubCluster } from '../../../adapters/emulator/sub-cluster.ts'
 import { isPortError } from '../../../core/port-error.ts'
+import { subClusterCallMs } from '../../../core/rollout/deadlines.ts'
 import type { PortErrorCode } from '../../../core/ports.ts'
 import { emptyScenario, openEmulator, type EmulatorStage } from '../../services/emulator/stage.ts'
 import { applyOf, counts, undoOf } from '../../core/rollout/group-status.ts'
@@ -24,6 +25,13 @@ describe('the emulator adapter when the sub-cluster fails', () => {
     await stage.send('POST', '/faults', { kind: 'api-timeout', method: 'applyGroup', when: 'after' })
     await failing(stage.subCluster.applyGroup(applyOf('create', counts(1, 2))), 'timeout')
     expect((await stage.subCluster.readGroup('g'))?.counts).toEqual(counts(1, 2))
+  })
+
+  it('ends a call early enough for a second one in the same attempt, unless told otherwise', async () => {
+    await open()
+    await stage.send('POST', '/faults', { kind: 'api-timeout', method: 'readGroup', when: 'before' })
+    const patient = createEmulatorSubCluster({ name: 'sub-a', url: stage.url })
+    await expect(patient.readGroup('g')).rejects.toThrow(`no whole answer in ${subClusterCallMs} ms`)
   })
 
   it('says unavailable on 503 and leaves the group as it was', async () => {
