@@ -57,6 +57,7 @@ export const commonShape = {
   HETEROSCALE_TOPIC_PARTITIONS: wholeNumber(1, 1000).default(4),
   HETEROSCALE_TOPIC_REPLICATION: wholeNumber(1, 9).default(1),
   TEMPORAL_ADDRESS: z.string().min(1).default('127.0.0.1:7233'),
+  /** One per fleet: ids and task queues of workflows carry no prefix, so two fleets in one namespace would take each other's. */
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_TLS: flag.default(false),
   TEMPORAL_TLS_CA: z.string().optional(),

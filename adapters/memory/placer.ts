@@ -7,6 +7,7 @@ import type { PlacementAnswer } from '../../core/events/placed.ts'
 import type { CellId } from '../../core/ids.ts'
 import { evolveCell, openCell, reservationKey, type CellRecord, type CellState } from '../../core/placement/cell.ts'
 import { decidePlacement } from '../../core/placement/decide.ts'
+import { defaultMaxInventoryAgeMs } from '../../core/placement/inventory-age.ts'
 import { faultOf } from '../../core/placement/request.ts'
 import { portError } from '../../core/port-error.ts'
 import type { Placer } from '../../core/ports.ts'
@@ -40,7 +41,7 @@ export const createMemoryPlacer = ({ cell, now }: MemoryPlacerOptions): Placer &
       failures.around('place', (): PlacementAnswer => {
         const fault = faultOf(request)
         if (fault !== null) throw portError('invalid', `PLACEMENT_REQUEST ${request.requestId}: ${fault}; nothing was reserved`)
-        if (!state.answers.has(request.requestId)) fold(decidePlacement(state, [request], now()))
+        if (!state.answers.has(request.requestId)) fold(decidePlacement(state, [request], { now: now(), maxInventoryAgeMs: defaultMaxInventoryAgeMs }))
         const answer = state.answers.get(request.requestId)
         assert(answer !== undefined, `request ${request.requestId} was folded without an answer`)
         return answer

@@ -8,6 +8,7 @@ import type { CellId, GroupId, IntentId, ServiceId } from '../ids.ts'
 import type { EpochMs, Offset } from '../units.ts'
 import { assert } from '../units.ts'
 import { rememberAnswers } from './answers.ts'
+import { extendChain, judgePlacement, openChain, type PlacementChain } from './chain.ts'
 
 /** One group's placement, from its decision until an inventory newer than its release takes over. */
 export type Reservation = {
@@ -22,12 +23,10 @@ export type Inventory = { readonly offset: Offset; readonly record: InventoryObs
 
 export type CellState = {
   readonly cell: CellId
-  /** First offset that the log still held when the fold began; above 0 the chain's beginning was deleted. */
-  readonly logStart: Offset
   /** Last record folded; -1 when none. */
   readonly lastOffset: Offset
-  /** Last valid PlacementDecided; -1 when none. */
-  readonly lastPlacement: Offset
+  /** Up to the last valid PlacementDecided. */
+  readonly chain: PlacementChain
   /** By sub-cluster and S2 domain. */
   readonly inventories: ReadonlyMap<string, Inventory>
   /** By request and group. */
@@ -39,9 +38,8 @@ export type CellRecord = { readonly offset: Offset; readonly event: CellEvent | 
 
 export const openCell = (cell: CellId, logStart: Offset = 0): CellState => ({
   cell,
-  logStart,
   lastOffset: -1,
-  lastPlacement: -1,
+  chain: openChain(logStart),
   inventories: new Map(),
   reservations: new Map(),
   answers: new Map(),
@@ -63,19 +61,18 @@ const evolveByType = (state: CellState, event: CellRecord['event'], offset: Offs
     case 'InventoryObserved':
       return foldInventory(state, event, offset)
     case 'PlacementDecided':
-      return isValid(state, event) ? foldPlacement(state, event, offset) : state
+      return foldDecided(state, event, offset)
     case 'ReservationReleased':
       return foldRelease(state, event, offset)
   }
 }
 
-/**
- * A placement counts when it was computed on top of the last one that counts; any other is void. Where retention
- * deleted the chain's beginning, the first record that builds on a deleted one carries the chain on.
- */
-const isValid = (state: CellState, event: PlacementDecided): boolean => {
-  if (event.basedOn === state.lastPlacement) return true
-  return state.lastPlacement === -1 && event.basedOn < state.logStart
+/** A head of the chain that turns out void is the only placement folded so far: its promises go with it. */
+const foldDecided = (state: CellState, event: PlacementDecided, offset: Offset): CellState => {
+  const verdict = judgePlacement(state.chain, event)
+  if (verdict === 'void') return state
+  const before = verdict === 'valid' ? state : { ...state, reservations: new Map(), answers: new Map() }
+  return foldPlacement({ ...before, chain: extendChain(state.chain, event, offset) }, event, offset)
 }
 
 const foldPlacement = (state: CellState, event: PlacementDecided, offset: Offset): CellState => {
@@ -88,7 +85,7 @@ const foldPlacement = (state: CellState, event: PlacementDecided, offset: Offset
     }
   }
   const answers = rememberAnswers(state.answers, event.answers, reservations)
-  return { ...state, lastPlacement: offset, reservations, answers }
+  return { ...state, reservations, answers }
 }
 
 const foldRelease = (state: CellState, event: ReservationReleased, offset: Offset): CellState => {

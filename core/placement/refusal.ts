@@ -35,7 +35,7 @@ const shortage = ({ desk, request }: Work, missing: RoleCounts): string => {
   const needs = `needs ${need.join(' and ')} in one ${level}`
   if (domains.length === 0) return `${needs}; the cell has no inventory yet`
   const largest = asked.map((role) => largestFree(domains, role, { desk, request }))
-  return `${needs}; largest free is ${largest.join(' and ')}; ${groupsNote(request)}`
+  return `${needs}; largest free is ${largest.join(' and ')}; ${outdatedNote(desk.view.outdated)}${groupsNote(request)}`
 }
 
 const typesOf = (request: PlacementRequest, role: Role): string => requirementOf(request, role).gpuTypes.join(' or ')
@@ -51,6 +51,9 @@ const largestFree = (domains: readonly Domain[], role: Role, { desk, request }: 
 
 const freeGpus = (domain: Domain, type: string, free: ReadonlyMap<string, number>): number =>
   nodesOfType(domain, type).reduce((sum, node) => sum + (free.get(node.key) ?? 0), 0)
+
+const outdatedNote = (outdated: readonly string[]): string =>
+  outdated.length === 0 ? '' : `nothing is taken as free in ${outdated.join(', ')}, whose inventory is too old; `
 
 const groupsNote = ({ band, busyGroups }: PlacementRequest): string =>
   `each group must keep P/D in ${band.lo} to ${band.hi} with one instance of slack, and ${busyGroups.length} groups are busy`

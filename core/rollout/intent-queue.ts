@@ -20,13 +20,20 @@ export type StuckGroup = { readonly group: GroupId; readonly intentId: IntentId 
 export type IntentQueue = {
   /** Highest sequence ever accepted; 0 before the first. */
   readonly lastSequence: number
-  readonly lastIntentId: IntentId | null
+  /** Ids of the last accepted intents, newest last: a redelivery of one of them is a repeat, not an older plan. */
+  readonly recent: readonly IntentId[]
   readonly waiting: ScaleIntentEmitted | null
   readonly open: readonly OpenIntent[]
   readonly stuck: readonly StuckGroup[]
 }
 
-export const emptyQueue: IntentQueue = { lastSequence: 0, lastIntentId: null, waiting: null, open: [], stuck: [] }
+/**
+ * A redelivery reaches back to the last committed offset: one batch of all services, of which 100 intents of one service
+ * are far more than a decider emits between two commits. They take some 6 KB where the workflow continues as new.
+ */
+export const maxRecent = 100
+
+export const emptyQueue: IntentQueue = { lastSequence: 0, recent: [], waiting: null, open: [], stuck: [] }
 
 export type QueueCommand =
   | { readonly type: 'SubmitIntent'; readonly intent: ScaleIntentEmitted }
@@ -44,13 +51,15 @@ export type QueueEvent =
 
 export type Refusal = { readonly code: 'DUPLICATE' | 'STALE_SEQUENCE'; readonly detail: string }
 
-/** Why the queue does not take the intent, or null. The last accepted intent again is a repeat, not a fault. */
+/**
+ * Why the queue does not take the intent, or null. An intent that was accepted before is a repeat and had its verdict;
+ * one that was never seen and yet has a low number comes from a log that numbers anew.
+ */
 export const refusalOf = (queue: IntentQueue, intent: ScaleIntentEmitted): Refusal | null => {
   if (intent.sequence > queue.lastSequence) return null
-  const repeat = intent.sequence === queue.lastSequence && intent.intentId === queue.lastIntentId
   return {
-    code: repeat ? 'DUPLICATE' : 'STALE_SEQUENCE',
-    detail: `sequence ${intent.sequence} of ${intent.intentId} is not above ${queue.lastSequence}; the intent is not carried out`,
+    code: queue.recent.includes(intent.intentId) ? 'DUPLICATE' : 'STALE_SEQUENCE',
+    detail: `sequence ${intent.sequence} of ${intent.intentId} is not carried out; the workflow's last sequence is ${queue.lastSequence}`,
   }
 }
 
@@ -77,7 +86,7 @@ export const decide = (queue: IntentQueue, command: QueueCommand): readonly Queu
 export const evolve = (queue: IntentQueue, event: QueueEvent): IntentQueue => {
   switch (event.type) {
     case 'IntentAccepted':
-      return { ...queue, waiting: event.intent, lastSequence: event.intent.sequence, lastIntentId: event.intent.intentId }
+      return accepted(queue, event.intent)
     case 'WaitingSuperseded':
     case 'IntentTaken':
       return { ...queue, waiting: null }
@@ -92,9 +101,16 @@ export const evolve = (queue: IntentQueue, event: QueueEvent): IntentQueue => {
 
 const submit = (queue: IntentQueue, intent: ScaleIntentEmitted): readonly QueueEvent[] => {
   if (refusalOf(queue, intent) !== null) return []
-  const accepted: QueueEvent = { type: 'IntentAccepted', intent }
-  return queue.waiting === null ? [accepted] : [{ type: 'WaitingSuperseded', intent: queue.waiting, by: intent }, accepted]
+  const taken: QueueEvent = { type: 'IntentAccepted', intent }
+  return queue.waiting === null ? [taken] : [{ type: 'WaitingSuperseded', intent: queue.waiting, by: intent }, taken]
 }
+
+const accepted = (queue: IntentQueue, intent: ScaleIntentEmitted): IntentQueue => ({
+  ...queue,
+  waiting: intent,
+  lastSequence: intent.sequence,
+  recent: [...queue.recent, intent.intentId].slice(-maxRecent),
+})
 
 /** Nothing to roll out closes the intent at once. */
 const openRollouts = (command: Extract<QueueCommand, { type: 'OpenRollouts' }>): readonly QueueEvent[] => {

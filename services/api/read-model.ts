@@ -8,7 +8,7 @@ import type { ReservationReleased } from '../../core/events/placed.ts'
 import type { LogRecord } from '../../core/ports.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { createNewestSamples } from './newest-samples.ts'
-import type { PlacedIntent } from './valid-placements.ts'
+import type { PlacedIntent, ValidPlacements } from './valid-placements.ts'
 import { createValidPlacements } from './valid-placements.ts'
 
 /** Some 2 KiB a decision and 4 KiB a rollout: together below 100 MiB. */
@@ -57,9 +57,10 @@ export const createReadModel = () => {
 type Tables = Omit<ReadModel, 'add' | 'onChange'>
 
 const createFold =
-  (model: Tables, validPlacements: ReturnType<typeof createValidPlacements>) =>
+  (model: Tables, validPlacements: ValidPlacements) =>
   (record: LogRecord): void => {
     const { event } = record
+    validPlacements.saw(record)
     if (event === null) return forget(model, record)
     switch (event.type) {
       case 'ServiceAccepted':
@@ -72,7 +73,7 @@ const createFold =
       case 'ScaleIntentEmitted':
         return addIntent(model, event)
       case 'PlacementDecided':
-        for (const placed of validPlacements(event, record.offset)) model.placements.addFirst(placed.answer.requestId, placed)
+        for (const placed of validPlacements.answersOf(event, record)) addPlacement(model, placed)
         return
       default:
         return addObservation(model, event)
@@ -91,6 +92,11 @@ const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>): 
     default:
       if ('intentId' in event && event.type !== 'RolloutReported') addFact(model, event as RolloutEvent)
   }
+}
+
+const addPlacement = ({ placements }: Tables, placed: PlacedIntent): void => {
+  if (placed.corrects) placements.set(placed.answer.requestId, placed)
+  else placements.addFirst(placed.answer.requestId, placed)
 }
 
 /** A tombstone in `services`: the service is unmanaged from now on. */

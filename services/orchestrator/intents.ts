@@ -1,7 +1,7 @@
 /** Reads intents and brings each to the workflow of its service; an offset is committed only after that answered. */
 import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import type { RolloutReported } from '../../core/events/input.ts'
-import type { ServiceId } from '../../core/ids.ts'
+import type { IntentId } from '../../core/ids.ts'
 import { isPortError } from '../../core/port-error.ts'
 import type { Appender, Clock, EventLog, GroupHandler, Logger, RecordBatch, Subscription } from '../../core/ports.ts'
 import { isExpired } from '../../core/rollout/submission.ts'
@@ -9,9 +9,9 @@ import type { IntentSubmitter } from '../../core/rollout/submission.ts'
 import type { Offset } from '../../core/units.ts'
 import type { OrchestratorMeters } from './meters.ts'
 
-export const orchestratorGroup = 'heteroscale-orchestrator'
-
 export type IntentParts = {
+  /** Consumer group; one per fleet. */
+  readonly group: string
   readonly eventLog: EventLog
   readonly appender: Appender
   readonly submitter: IntentSubmitter
@@ -25,8 +25,8 @@ const retryEveryMs = 500
 
 /** Resolves when this process is a member of the group. */
 export const consumeIntents = async (parts: IntentParts): Promise<Subscription> => {
-  const life: Life = { closing: false, newest: new Map(), partitions: new Set() }
-  const subscription = await parts.eventLog.join({ group: orchestratorGroup, topic: 'intents', handler: handlerOf(parts, life) })
+  const life: Life = { closing: false, handedOn: new Set(), partitions: new Set() }
+  const subscription = await parts.eventLog.join({ group: parts.group, topic: 'intents', handler: handlerOf(parts, life) })
   return {
     died: subscription.died,
     close: () => {
@@ -36,13 +36,19 @@ export const consumeIntents = async (parts: IntentParts): Promise<Subscription> 
   }
 }
 
-/** `newest`: per service the highest sequence that this process handed on. The workflow's own check outlives us. */
-type Life = { closing: boolean; readonly newest: Map<ServiceId, number>; readonly partitions: Set<number> }
+/**
+ * `handedOn`: the last intents that had their verdict in this process. One that comes again after its expiry must not be
+ * called expired when it was carried out. By id and not by number, because a recreated log numbers anew.
+ */
+type Life = { closing: boolean; readonly handedOn: Set<IntentId>; readonly partitions: Set<number> }
+
+/** What a rebalance redelivers reaches back to the last commit, at most one batch; 5,000 ids take some 500 KB. */
+const maxHandedOn = 5_000
 
 const handlerOf = (parts: IntentParts, life: Life): GroupHandler => ({
   assigned: async (partition) => {
     life.partitions.add(partition)
-    return startOf(parts.eventLog, partition)
+    return startOf(parts, partition)
   },
   batch: (batch) => handOn(parts, life, batch),
   revoked: (partition) => void life.partitions.delete(partition),
@@ -51,8 +57,8 @@ const handlerOf = (parts: IntentParts, life: Life): GroupHandler => ({
   },
 })
 
-const startOf = async (eventLog: EventLog, partition: number): Promise<Offset> => {
-  const committed = (await eventLog.committed(orchestratorGroup, 'intents')).get(partition)
+const startOf = async ({ eventLog, group }: IntentParts, partition: number): Promise<Offset> => {
+  const committed = (await eventLog.committed(group, 'intents')).get(partition)
   if (committed !== undefined) return committed
   return (await eventLog.bounds('intents')).find((bounds) => bounds.partition === partition)?.start ?? 0
 }
@@ -88,32 +94,47 @@ const answered = async (parts: IntentParts, life: Life, { intent, partition }: R
 const submit = async (parts: IntentParts, life: Life, intent: ScaleIntentEmitted): Promise<void> => {
   const { clock, log, meters, submitter } = parts
   const outcome = await judge()
-  if (intent.sequence > (life.newest.get(intent.service) ?? 0)) life.newest.set(intent.service, intent.sequence)
+  remember(life, intent.intentId)
   meters.intents.inc({ outcome })
   log.info({ intentId: intent.intentId, service: intent.service, sequence: intent.sequence, outcome }, 'intent')
 
   async function judge(): Promise<'repeated' | 'expired' | 'accepted' | 'duplicate' | 'refused'> {
-    if (intent.sequence <= (life.newest.get(intent.service) ?? 0)) return 'repeated'
-    if (!isExpired(intent.expiresAt, clock.now())) return (await submitter.submit(intent)).kind
-    await parts.appender.append([{ topic: 'signals', key: intent.service, event: expiredReport(intent, clock.now()) }])
-    return 'expired'
+    if (life.handedOn.has(intent.intentId)) return 'repeated'
+    const now = clock.now()
+    if (isExpired(intent.expiresAt, now)) {
+      return report(parts, intent, { outcome: 'expired', detail: `${now - intent.expiresAt} ms past its expiry when it was read` })
+    }
+    const answer = await submitter.submit(intent)
+    return answer.kind === 'refused' ? report(parts, intent, { outcome: 'refused', detail: answer.detail }) : answer.kind
   }
 }
 
-/**
- * A refusal by sequence is not reported: it may be a redelivery of an intent that was carried out long ago, and an
- * intent has one verdict.
- */
-const expiredReport = (intent: ScaleIntentEmitted, now: number): RolloutReported => ({
+const remember = ({ handedOn }: Life, intentId: IntentId): void => {
+  handedOn.add(intentId)
+  for (const oldest of handedOn) {
+    if (handedOn.size <= maxHandedOn) return
+    handedOn.delete(oldest)
+  }
+}
+
+type Verdict = { readonly outcome: 'expired' | 'refused'; readonly detail: string }
+
+/** Closes the intent for its decider, which otherwise waits for an answer that no workflow gives. */
+const report = async ({ appender, clock }: IntentParts, intent: ScaleIntentEmitted, verdict: Verdict): Promise<Verdict['outcome']> => {
+  await appender.append([{ topic: 'signals', key: intent.service, event: verdictReport(intent, verdict, clock.now()) }])
+  return verdict.outcome
+}
+
+const verdictReport = (intent: ScaleIntentEmitted, { outcome, detail }: Verdict, now: number): RolloutReported => ({
   type: 'RolloutReported',
-  reportId: `orchestrator/${intent.intentId}/expired`,
+  reportId: `orchestrator/${intent.intentId}/${outcome}`,
   service: intent.service,
   intentId: intent.intentId,
   sequence: intent.sequence,
   group: null,
   step: null,
-  outcome: 'expired',
-  detail: `${now - intent.expiresAt} ms past its expiry when it was read`,
+  outcome,
+  detail,
   prefill: null,
   decode: null,
   partial: false,

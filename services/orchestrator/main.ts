@@ -4,6 +4,7 @@ import { installTemporalRuntime } from '../../adapters/temporal/runtime.ts'
 import { runService } from '../run.ts'
 import type { RunningService, ServiceContext } from '../run.ts'
 import { createCellOwner } from './cell-owner.ts'
+import { consumerGroups } from './consumer-groups.ts'
 import { consumeIntents } from './intents.ts'
 import { createOrchestratorMeters } from './meters.ts'
 import { watchOpenRollouts } from './open-rollouts.ts'
@@ -18,14 +19,17 @@ const start = async (context: ServiceContext<OrchestratorConfig>): Promise<Runni
   const eventLog = await context.eventLog()
   const meters = createOrchestratorMeters(metrics)
   const appender = await eventLog.appender()
-  const owner = await createCellOwner({ eventLog, clock, log, cells: config.HETEROSCALE_CELLS, metrics })
+  const groups = consumerGroups(config.HETEROSCALE_TOPIC_PREFIX)
+  const cells = config.HETEROSCALE_CELLS
+  const maxInventoryAgeMs = config.HETEROSCALE_INVENTORY_MAX_AGE_MS
+  const owner = await createCellOwner({ group: groups.cells, eventLog, clock, log, cells, maxInventoryAgeMs, metrics })
   const workers = await startWorkers({
     server: temporalServer(config),
     intentsPerRun: config.HETEROSCALE_INTENTS_PER_RUN,
     subClusters: new Map(config.HETEROSCALE_SUB_CLUSTERS.map((target) => [target.name, createEmulatorSubCluster(target)])),
     ...{ appender, owner, clock, meters, log },
   })
-  const intents = await consumeIntents({ eventLog, appender, submitter: workers.submitter, clock, log, meters })
+  const intents = await consumeIntents({ group: groups.intents, eventLog, appender, submitter: workers.submitter, clock, log, meters })
   const openRollouts = watchOpenRollouts(workers.client, meters, log)
   return {
     ready: () => owner.ownedCells().every((cell) => workers.cells.serves().includes(cell)),

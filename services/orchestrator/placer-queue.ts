@@ -8,6 +8,7 @@ import { decidePlacement } from '../../core/placement/decide.ts'
 import { openReservedGpus } from '../../core/placement/view.ts'
 import { portError } from '../../core/port-error.ts'
 import type { Appender, Clock, Logger } from '../../core/ports.ts'
+import type { DurationMs } from '../../core/units.ts'
 import type { CellPartition } from './placer-partition.ts'
 import type { PlacerMetrics } from './placer-metrics.ts'
 
@@ -18,6 +19,8 @@ export type PlacerParts = {
   readonly metrics: PlacerMetrics | null
   /** Wall time that the first request of a cycle waits for company. */
   readonly gatherMs: number
+  /** World time; see core/placement/inventory-age.ts. */
+  readonly maxInventoryAgeMs: DurationMs
 }
 
 /** Void cycles in a row before the requests are sent back. Two owners overlap for one rebalance, a few cycles long. */
@@ -83,12 +86,13 @@ export class PlacerQueue {
 
   /** False when the record was void. Whoever was answered, by this record or another owner's, is gone afterwards. */
   private async cycle(gathered: readonly Waiting[]): Promise<boolean> {
-    const { appender, clock, log, metrics } = this.parts
+    const { appender, clock, log, metrics, maxInventoryAgeMs } = this.parts
     if (this.partition.closed !== null) throw this.partition.closed
     const open = this.settle(gathered)
     if (open.length === 0) return true
     const stopTimer = metrics?.cycleSeconds.startTimer({ cell: this.cell })
-    const event = decidePlacement(this.partition.stateOf(this.cell), open.map(({ request }) => request), clock.now())
+    const moment = { now: clock.now(), maxInventoryAgeMs }
+    const event = decidePlacement(this.partition.stateOf(this.cell), open.map(({ request }) => request), moment)
     const [appended] = await appender.append([{ topic: 'cells', key: this.cell, event }])
     const offset = appended?.offset ?? -1
     await this.partition.folded(offset)

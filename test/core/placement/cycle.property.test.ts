@@ -11,7 +11,7 @@ import { buildTree, nodeKey } from '../../../core/placement/tree.ts'
 import { viewOf } from '../../../core/placement/view.ts'
 import { inBand } from '../../../core/ratio-band.ts'
 import { sumCounts } from '../../../core/roles.ts'
-import { foldAll, groupOf, inventoriesOf, NOW, requestOf, type ObservedGroup } from './small-cell.ts'
+import { at, foldAll, groupOf, inventoriesOf, NOW, requestOf, type ObservedGroup } from './small-cell.ts'
 
 const gpuType = fc.constantFrom('H100', 'L20')
 
@@ -80,7 +80,7 @@ const anySituation: fc.Arbitrary<Situation> = anyNodes.chain((nodes) =>
 
 const cellIn = ({ nodes, groups }: Situation): CellState => foldAll(openCell('cell-0'), inventoriesOf(nodes, groups))
 
-const cycleIn = (situation: Situation): readonly PlacementAnswer[] => runCycle(viewOf(cellIn(situation)), situation.requests, NOW)
+const cycleIn = (situation: Situation): readonly PlacementAnswer[] => runCycle(viewOf(cellIn(situation), at(NOW)), situation.requests, NOW)
 
 const placementsOf = (answers: readonly PlacementAnswer[]): readonly GroupPlacement[] => answers.flatMap(({ groups }) => groups)
 
@@ -124,9 +124,9 @@ describe('a cycle', () => {
   it('conserves capacity: free before = free after + promised', () => {
     always((situation) => {
       const before = cellIn(situation)
-      const after = foldAll(before, [decidePlacement(before, situation.requests, NOW)])
+      const after = foldAll(before, [decidePlacement(before, situation.requests, at(NOW))])
       const promised = promisedPerNode(placementsOf([...after.answers.values()]))
-      for (const [key, gpus] of viewOf(before).free) expect((viewOf(after).free.get(key) ?? 0) + (promised.get(key) ?? 0)).toBe(gpus)
+      for (const [key, gpus] of viewOf(before, at(NOW)).free) expect((viewOf(after, at(NOW)).free.get(key) ?? 0) + (promised.get(key) ?? 0)).toBe(gpus)
     })
   })
 
@@ -235,8 +235,8 @@ describe('a void record', () => {
   it('changes nothing', () => {
     always((situation) => {
       const start = cellIn(situation)
-      const valid = decidePlacement(start, situation.requests, NOW)
-      const rival = decidePlacement(start, [requestOf({ requestId: 'i-rival', service: 'rival', target: { prefill: 1, decode: 2 } })], NOW)
+      const valid = decidePlacement(start, situation.requests, at(NOW))
+      const rival = decidePlacement(start, [requestOf({ requestId: 'i-rival', service: 'rival', target: { prefill: 1, decode: 2 } })], at(NOW))
       const first = foldAll(start, [valid])
       expect(foldAll(first, [rival])).toEqual({ ...first, lastOffset: first.lastOffset + 1 })
     })

@@ -4,9 +4,9 @@ import type { PlacementAnswer, PlacementRequest } from '../../../core/events/pla
 import type { CellState } from '../../../core/placement/cell.ts'
 import { runCycle } from '../../../core/placement/cycle.ts'
 import { viewOf } from '../../../core/placement/view.ts'
-import { cellOf, groupOf, NOW, requestOf, showAnswer } from './small-cell.ts'
+import { at, cellOf, groupOf, NOW, requestOf, showAnswer } from './small-cell.ts'
 
-const place = (cell: CellState, request: PlacementRequest): PlacementAnswer | undefined => runCycle(viewOf(cell), [request], NOW)[0]
+const place = (cell: CellState, request: PlacementRequest): PlacementAnswer | undefined => runCycle(viewOf(cell, at(NOW)), [request], NOW)[0]
 
 const s2 = (name: string): string => `vdc-0/cluster-0/sub-0/${name}`
 
@@ -45,7 +45,7 @@ describe('scale-in', () => {
     const cell = cellOf({ 's2-0/s1-0': ['H100:0', 'H100:0', 'H100:0'] }, [common])
     const shrinking = requestOf({ requestId: 'i-in', target: { prefill: 1, decode: 2 }, priority: 9 })
     const growing = requestOf({ requestId: 'i-out', service: 'batch', target: { prefill: 1, decode: 2 } })
-    const [first, second] = runCycle(viewOf(cell), [growing, shrinking], NOW)
+    const [first, second] = runCycle(viewOf(cell, at(NOW)), [growing, shrinking], NOW)
     expect(showAnswer(first)).toEqual(['common 2P+4D -> 1P+2D in sub-0/s2-0'])
     expect(second?.groups).toEqual([])
     expect(second?.refusal).toContain('largest free is 0 H100')

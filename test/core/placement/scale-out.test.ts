@@ -4,9 +4,9 @@ import { runCycle } from '../../../core/placement/cycle.ts'
 import { viewOf } from '../../../core/placement/view.ts'
 import type { PlacementAnswer, PlacementRequest } from '../../../core/events/placed.ts'
 import type { CellState } from '../../../core/placement/cell.ts'
-import { cellOf, groupOf, NOW, requestOf, showAnswer } from './small-cell.ts'
+import { at, cellOf, groupOf, NOW, requestOf, showAnswer } from './small-cell.ts'
 
-const place = (cell: CellState, request: PlacementRequest): PlacementAnswer | undefined => runCycle(viewOf(cell), [request], NOW)[0]
+const place = (cell: CellState, request: PlacementRequest): PlacementAnswer | undefined => runCycle(viewOf(cell, at(NOW)), [request], NOW)[0]
 
 const heterogeneous = (prefill: readonly string[], decode: readonly string[]): PlacementRequest['requirements'] => [
   { role: 'prefill', gpusPerInstance: 8, gpuTypes: prefill },
@@ -163,7 +163,7 @@ describe('requests', () => {
     const cell = cellOf({ 's2-0/s1-0': ['H100', 'H100'] })
     const low = requestOf({ requestId: 'i-low', service: 'batch', target: { prefill: 1, decode: 2 }, priority: 1, requestedAt: NOW - 5_000 })
     const high = requestOf({ requestId: 'i-high', service: 'chat', target: { prefill: 1, decode: 2 }, priority: 9 })
-    const answers = runCycle(viewOf(cell), [low, high], NOW)
+    const answers = runCycle(viewOf(cell, at(NOW)), [low, high], NOW)
     expect(answers.map(({ requestId, refusal }) => [requestId, refusal === null])).toEqual([['i-high', true], ['i-low', false]])
   })
 })

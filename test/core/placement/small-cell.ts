@@ -1,10 +1,13 @@
 /** Builds small cells for placement tests: nodes from a compact drawing, groups, requests with plain defaults. */
 import type { InventoryObserved, NodeObservation } from '../../../core/events/observed.ts'
 import type { PlacementAnswer, PlacementRequest } from '../../../core/events/placed.ts'
+import { defaultMaxInventoryAgeMs, type Moment } from '../../../core/placement/inventory-age.ts'
 import { evolveCell, openCell, type CellRecord, type CellState } from '../../../core/placement/cell.ts'
 import { sumCounts, type RoleCounts } from '../../../core/roles.ts'
 
 export const NOW = 1_700_000_000_000
+
+export const at = (now: number): Moment => ({ now, maxInventoryAgeMs: defaultMaxInventoryAgeMs })
 
 /** `{ 's2-0/s1-0': ['H100', 'H100:4'] }`: two nodes of 8 GPUs, of the second 4 are free. */
 export type Drawing = { readonly [minipod: string]: readonly string[] }

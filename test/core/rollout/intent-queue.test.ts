@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { busyGroups, decide, emptyQueue, evolve, refusalOf } from '../../../core/rollout/intent-queue.ts'
+import { busyGroups, decide, emptyQueue, evolve, maxRecent, refusalOf } from '../../../core/rollout/intent-queue.ts'
 import type { IntentQueue, QueueCommand, QueueEvent } from '../../../core/rollout/intent-queue.ts'
 import { isExpired } from '../../../core/rollout/submission.ts'
 import type { GroupOutcome } from '../../../core/rollout/submission.ts'
@@ -46,6 +46,25 @@ describe('waiting intents', () => {
     const queue = given(submit(5))
     expect(refusalOf(queue, intent(5))?.code).toBe('DUPLICATE')
     expect(refusalOf(queue, intentOf({ sequence: 5, intentId: 'i-other' }))?.code).toBe('STALE_SEQUENCE')
+  })
+
+  it('knows every redelivered intent that it accepted, also when newer ones followed', () => {
+    const queue = given(submit(4), take, submit(5), take, submit(6))
+    expect(refusalOf(queue, intent(4))?.code).toBe('DUPLICATE')
+    expect(refusalOf(queue, intent(5))?.code).toBe('DUPLICATE')
+  })
+
+  it('says its last sequence to an intent of a log that numbers anew', () => {
+    expect(refusalOf(given(submit(40)), intent(1))).toMatchObject({
+      code: 'STALE_SEQUENCE',
+      detail: expect.stringContaining("the workflow's last sequence is 40") as unknown,
+    })
+  })
+
+  it('remembers a bounded number of accepted intents, the newest ones', () => {
+    const queue = given(...Array.from({ length: maxRecent + 5 }, (_, index) => submit(index + 1)))
+    expect(queue.recent).toHaveLength(maxRecent)
+    expect(queue.recent.at(-1)).toBe(`i-${maxRecent + 5}`)
   })
 
   it('takes an intent exactly once', () => {

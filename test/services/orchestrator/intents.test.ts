@@ -6,12 +6,12 @@ import { portError } from '../../../core/port-error.ts'
 import type { Clock, EventLog, Logger } from '../../../core/ports.ts'
 import { decide, emptyQueue, evolve, refusalOf } from '../../../core/rollout/intent-queue.ts'
 import type { IntentSubmitter } from '../../../core/rollout/submission.ts'
-import { consumeIntents, orchestratorGroup } from '../../../services/orchestrator/intents.ts'
+import { consumeIntents } from '../../../services/orchestrator/intents.ts'
 import { createOrchestratorMeters } from '../../../services/orchestrator/meters.ts'
 import { epoch, intentOf } from '../../core/rollout/orders.ts'
 
 /** An entity in memory over the queue of core. `down` is how many calls fail before Temporal answers again. */
-const entityOf = (down = 0) => {
+const entityOf = (down = 0, afterAccepted = (): void => {}) => {
   const accepted: ScaleIntentEmitted[] = []
   let queue = emptyQueue
   let failures = down
@@ -22,23 +22,25 @@ const entityOf = (down = 0) => {
       if (refusal !== null) return refusal.code === 'DUPLICATE' ? { kind: 'duplicate' } : { kind: 'refused', detail: refusal.detail }
       queue = decide(queue, { type: 'SubmitIntent', intent }).reduce(evolve, queue)
       accepted.push(intent)
+      afterAccepted()
       return { kind: 'accepted' }
     },
   }
   return { submitter, accepted }
 }
 
+const group = 'fleet-orchestrator'
 const clock: Clock = { now: () => epoch, speed: 1, sleep: async () => {} }
 const log: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => log }
 
-const consumed = async (eventLog: EventLog, entity: ReturnType<typeof entityOf>, intents: readonly ScaleIntentEmitted[]) => {
+const consumed = async (eventLog: EventLog, entity: ReturnType<typeof entityOf>, intents: readonly ScaleIntentEmitted[], time = clock) => {
   const appender = await eventLog.appender()
   await appender.append(intents.map((event) => ({ topic: 'intents' as const, key: event.service, event })))
   const meters = createOrchestratorMeters(createMetrics('orchestrator'))
-  const subscription = await consumeIntents({ eventLog, appender, submitter: entity.submitter, clock, log, meters })
+  const subscription = await consumeIntents({ group, eventLog, appender, submitter: entity.submitter, clock: time, log, meters })
   const partition = await eventLog.partitionOf('intents', 'chat')
   const end = (await eventLog.bounds('intents')).find((each) => each.partition === partition)?.end
-  await expect.poll(async () => (await eventLog.committed(orchestratorGroup, 'intents')).get(partition)).toBe(end)
+  await expect.poll(async () => (await eventLog.committed(group, 'intents')).get(partition)).toBe(end)
   await subscription.close()
 }
 
@@ -71,6 +73,33 @@ describe('the orchestrator reads intents', () => {
     await consumed(eventLog, entity, [intent(1, { expiresAt: epoch - 5 }), intent(2)])
     expect(entity.accepted.map(({ sequence }) => sequence)).toEqual([2])
     expect(await reported(eventLog)).toMatchObject([{ type: 'RolloutReported', intentId: 'i-1', outcome: 'expired' }])
+  })
+
+  it('does not call an intent expired that was handed on and comes again after its expiry', async () => {
+    let now = epoch
+    const entity = entityOf(0, () => void (now += 1_000_000))
+    const eventLog = createMemoryBroker().eventLog()
+    await consumed(eventLog, entity, [intent(1), intent(1)], { ...clock, now: () => now })
+    expect(entity.accepted.map(({ sequence }) => sequence)).toEqual([1])
+    expect(await reported(eventLog)).toEqual([])
+  })
+
+  it('tells the decider of a refusal by sequence, with the number to go above, when Kafka began anew and Temporal did not', async () => {
+    const entity = entityOf()
+    await consumed(createMemoryBroker().eventLog(), entity, [intent(40)])
+    const recreated = createMemoryBroker().eventLog()
+    await consumed(recreated, entity, [intent(1, { intentId: 'i-anew-1' })])
+    expect(entity.accepted).toHaveLength(1)
+    expect(await reported(recreated)).toMatchObject([
+      { intentId: 'i-anew-1', group: null, outcome: 'refused', detail: expect.stringContaining("the workflow's last sequence is 40") as unknown },
+    ])
+  })
+
+  it('hears of it also in the process that handed on the old log', async () => {
+    const entity = entityOf()
+    const eventLog = createMemoryBroker().eventLog()
+    await consumed(eventLog, entity, [intent(40), intent(1, { intentId: 'i-anew-1' })])
+    expect(await reported(eventLog)).toMatchObject([{ intentId: 'i-anew-1', outcome: 'refused' }])
   })
 
   it('gives a redelivered intent no second verdict after a restart', async () => {

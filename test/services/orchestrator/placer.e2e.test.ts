@@ -12,7 +12,7 @@ const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: 
 const clock = createWorldClock(wallTime)
 
 const owning = async (eventLog: EventLog): Promise<CellOwner> => {
-  const owner = await createCellOwner({ eventLog, clock, log: quiet, cells: ['cell-0'] })
+  const owner = await createCellOwner({ group: 'fleet-placer', eventLog, clock, log: quiet, cells: ['cell-0'] })
   await new Promise<void>((resolve) => owner.onOwnership((cells) => cells.includes('cell-0') && resolve()))
   return owner
 }

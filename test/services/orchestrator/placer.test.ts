@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createMemoryBroker, type MemoryBroker } from '../../../adapters/memory/event-log.ts'
 import { createMetrics } from '../../../adapters/prometheus/registry.ts'
 import type { PlacementDecided, PlacementRequest } from '../../../core/events/placed.ts'
+import { decidePlacement } from '../../../core/placement/decide.ts'
 import { evolveCell, openCell, type CellRecord, type CellState } from '../../../core/placement/cell.ts'
 import { openReservedGpus, viewOf } from '../../../core/placement/view.ts'
 import { portError } from '../../../core/port-error.ts'
@@ -10,7 +11,7 @@ import type { Appender, Clock, EventLog, Logger, LogRecord } from '../../../core
 import { createCellOwner, type CellOwner } from '../../../services/orchestrator/cell-owner.ts'
 import { createPlacer } from '../../../services/orchestrator/placer.ts'
 import { CellPartition } from '../../../services/orchestrator/placer-partition.ts'
-import { inventoriesOf, nodesOf, NOW, requestOf, showAnswer } from '../../core/placement/small-cell.ts'
+import { at, inventoriesOf, nodesOf, NOW, requestOf, showAnswer } from '../../core/placement/small-cell.ts'
 
 const clock: Clock = { speed: 1, now: () => NOW, sleep: () => Promise.resolve() }
 const quiet: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => quiet }
@@ -29,7 +30,7 @@ const brokerWith = async (gpus: readonly string[]): Promise<MemoryBroker> => {
 }
 
 const ownerOf = async (broker: MemoryBroker, metrics = createMetrics('test')): Promise<CellOwner> => {
-  const owner = await createCellOwner({ eventLog: broker.eventLog(), clock, log: quiet, cells: ['cell-0'], metrics, gatherMs: 0 })
+  const owner = await createCellOwner({ group: 'fleet-placer', eventLog: broker.eventLog(), clock, log: quiet, cells: ['cell-0'], metrics, gatherMs: 0 })
   owners.push(owner)
   await new Promise<void>((resolve) => owner.onOwnership((cells) => cells.includes('cell-0') && resolve()))
   return owner
@@ -76,7 +77,7 @@ describe('place', () => {
     }
     await (await eventLog.follow({ topics: ['cells'], from: 'start', onRecord })).caughtUp()
     const appender = await eventLog.appender()
-    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, ownedPartition: () => partition })
+    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
     let answers = 0
     const answer = placer.place(batchFor('chat')).then((given) => (answers++, given))
     const record = await appended
@@ -126,7 +127,7 @@ describe('place', () => {
 
   it('is unavailable where the cell belongs to another process', async () => {
     const eventLog = createMemoryBroker().eventLog()
-    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, gatherMs: 0, ownedPartition: () => undefined })
+    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => undefined })
     await expect(placer.place(batchFor('chat'))).rejects.toMatchObject({ code: 'unavailable' })
     await expect(placer.release(released)).rejects.toMatchObject({ code: 'unavailable' })
   })
@@ -148,7 +149,7 @@ describe('a new owner', () => {
   it('takes over the cells of one that leaves, and says so', async () => {
     const broker = await brokerWith(['H100'])
     const first = await ownerOf(broker)
-    const second = await createCellOwner({ eventLog: broker.eventLog(), clock, log: quiet, cells: ['cell-0'], gatherMs: 0 })
+    const second = await createCellOwner({ group: 'fleet-placer', eventLog: broker.eventLog(), clock, log: quiet, cells: ['cell-0'], gatherMs: 0 })
     owners.push(second)
     const both = (): number => first.ownedCells().length + second.ownedCells().length
     await Promise.race([first, second].map((owner) => new Promise<void>((resolve) => owner.onOwnership((cells) => cells.length > 0 && resolve()))))
@@ -180,7 +181,7 @@ describe('two owners of one cell at once', () => {
     await follower.caughtUp()
     const plain = await eventLog.appender()
     const appender: Appender = { append: async (records) => meet().then(() => plain.append(records)), close: () => plain.close() }
-    return createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, ownedPartition: () => partition })
+    return createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
   }
 
   it('void one record of a race, and promise no GPU twice', async () => {
@@ -197,7 +198,7 @@ describe('two owners of one cell at once', () => {
       perNode.set(node, (perNode.get(node) ?? 0) + gpus)
     }
     expect(Math.max(...perNode.values())).toBeLessThanOrEqual(8)
-    expect([...viewOf(await stateIn(broker)).free.values()]).toEqual([0, 0, 0])
+    expect([...viewOf(await stateIn(broker), at(NOW)).free.values()]).toEqual([0, 0, 0])
   })
 
   it('give one answer to one request that reached both', async () => {
@@ -208,6 +209,41 @@ describe('two owners of one cell at once', () => {
     expect(one).toEqual(other)
     expect((await recordsOf(broker)).filter(({ event }) => event?.type === 'PlacementDecided')).toHaveLength(2)
     expect((await stateIn(broker)).reservations.size).toBe(1)
+  })
+})
+
+describe('an owner that always comes second', () => {
+  /** Whatever it appends, another owner's valid record stands before it. */
+  const overtaken = async (eventLog: EventLog, partition: CellPartition): Promise<Appender> => {
+    const plain = await eventLog.appender()
+    let cycles = 0
+    return {
+      append: async (records) => {
+        const rival = batchFor(`rival-${cycles++}`, { target: { prefill: 0, decode: 0 } })
+        const event = decidePlacement(partition.stateOf('cell-0'), [rival], at(NOW))
+        await plain.append([{ topic: 'cells', key: 'cell-0', event }])
+        return plain.append(records)
+      },
+      close: () => plain.close(),
+    }
+  }
+
+  it('sends its requests back after 20 void cycles, and serves the next ones', async () => {
+    const broker = await brokerWith(['H100', 'H100'])
+    const eventLog = broker.eventLog()
+    const partition = new CellPartition(0)
+    const home = await eventLog.partitionOf('cells', 'cell-0')
+    const follower = await eventLog.follow({ topics: ['cells'], from: 'start', onRecord: (record) => void (record.partition === home && partition.fold(record)) })
+    await follower.caughtUp()
+    const slow = await overtaken(eventLog, partition)
+    const plain = await eventLog.appender()
+    let appends = 0
+    const appender: Appender = { append: (records) => (++appends > 20 ? plain : slow).append(records), close: () => slow.close() }
+    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    await expect(placer.place(batchFor('chat'))).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('20 cycles in a row') as unknown })
+    expect(appends).toBe(20)
+    expect((await placer.place(batchFor('chat'))).groups).toHaveLength(1)
+    await eventLog.close()
   })
 })
 
