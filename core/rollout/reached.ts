@@ -2,13 +2,15 @@
 import type { GroupStatus, InstanceStatus } from '../ports.ts'
 import { roles } from '../roles.ts'
 import type { Role } from '../roles.ts'
+import { isAlive, isServing } from './group-instances.ts'
 import type { Step, WaitKind } from './plan.ts'
 
 export type Progress = { readonly done: boolean; readonly detail: string }
 
 /**
  * `scheduled` and `ready` ask for at least the step's count, since the cluster may hold more while it replaces an
- * instance. `registered` asks for exactly it, `gone` for at most. A group that does not exist has no instances.
+ * instance. `registered` asks for exactly it, of instances that serve: a failed one that still has its gate open does not
+ * count. `gone` for at most. A group that does not exist has no instances.
  */
 export const reached = (step: Step, status: GroupStatus | null): Progress => {
   const rule = rules[waitKindOf(step)]
@@ -42,12 +44,10 @@ type Rule = {
   readonly enough: (has: number, wants: number) => boolean
 }
 
-const alive = ({ phase }: InstanceStatus): boolean => phase !== 'failed' && phase !== 'terminating'
-
 const rules: { readonly [kind in WaitKind]: Rule } = {
-  'await-scheduled': { word: 'scheduled', counts: (it) => it.node !== null && alive(it), enough: (has, wants) => has >= wants },
+  'await-scheduled': { word: 'scheduled', counts: (it) => it.node !== null && isAlive(it), enough: (has, wants) => has >= wants },
   'await-ready': { word: 'ready', counts: (it) => it.phase === 'ready', enough: (has, wants) => has >= wants },
-  'await-registered': { word: 'registered', counts: (it) => it.registered, enough: (has, wants) => has === wants },
+  'await-registered': { word: 'registered', counts: isServing, enough: (has, wants) => has === wants },
   'await-gone': { word: 'present', counts: () => true, enough: (has, wants) => has <= wants },
 }
 
