@@ -7,6 +7,7 @@ import { perform } from './demo/perform.ts'
 import { createScreen, type Screen } from './demo/screen.ts'
 import { demoFaults, stageOf, type DemoFlags, type Stage } from './demo/stage.ts'
 import { positiveNumber, text, wholeNumber } from './flags.ts'
+import { interruptible } from './interruptible.ts'
 import { hasColours, type Terminal } from './terminal.ts'
 
 const help = `
@@ -43,7 +44,8 @@ const demo = async (flags: DemoFlags, terminal: Terminal): Promise<number> => {
   const stage = stageOf({ ...flags, ...(flags.trace === undefined ? {} : { trace: resolve(flags.trace) }) })
   const screen = createScreen((words) => terminal.print(words.replace(/\n$/, '')), hasColours(terminal))
   screen.say(`HeteroScale demo: ${stage.title}, ${stage.minutes} world minutes at speed ${stage.speed}`)
-  const running = await bringUp({ speed: stage.speed, envOf: environmentOf(stage), onProgress: screen.say })
+  const start = () => bringUp({ speed: stage.speed, envOf: environmentOf(stage), onProgress: screen.say })
+  const running = await interruptible(start, screen.say)
   const stopOnSignal = stopWhenInterrupted(running, screen)
   try {
     const report = await perform({ stage, running, screen, terminal, commandStartedAt })

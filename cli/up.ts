@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { ServerHandle } from '../infra/local/process.ts'
 import { bringUp, type Running } from './bring-up.ts'
+import { interruptible } from './interruptible.ts'
 import { readUpState, removeUpState, writeUpState } from './up-state.ts'
 
 const examples = `
@@ -30,12 +31,13 @@ const up = async (options: { readonly speed?: number }): Promise<void> => {
     process.exitCode = 2
     return
   }
+  const say = (line: string): void => void process.stderr.write(`heteroscale: ${line}\n`)
+  const running = await interruptible(() => bringUp({ ...options, onProgress: say }), say)
   const stopped = interrupted()
-  const running = await bringUp({ ...options, onProgress: (line) => process.stderr.write(`heteroscale: ${line}\n`) })
   announce(running)
   const keeping = keepAlive(running, stopped)
   await stopped
-  process.stderr.write('heteroscale: stopping\n')
+  say('stopping')
   removeUpState()
   await running.stop()
   await keeping

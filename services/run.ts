@@ -107,9 +107,10 @@ const addProbes = (http: FastifyInstance, metrics: Metrics, frame: { readonly se
     const live = frame.service?.live?.() ?? true
     return reply.code(live ? 200 : 503).send({ live })
   })
+  // The process id tells whoever started us that it is not another process that answers on this port.
   http.get('/readyz', async (_request, reply) => {
     const ready = frame.service?.ready() ?? false
-    return reply.code(ready ? 200 : 503).send({ ready })
+    return reply.code(ready ? 200 : 503).send({ ready, pid: process.pid })
   })
   http.get('/metrics', async (_request, reply) => {
     const { contentType, text } = await metrics.expose()

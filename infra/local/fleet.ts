@@ -3,7 +3,8 @@
  * collector, two deciders, the orchestrator and the registrar. What runs is the compiled code in dist/.
  */
 import { join } from 'node:path'
-import { pickPort } from './ports.ts'
+import { LauncherError } from './launcher-error.ts'
+import { pickPorts } from './ports.ts'
 import { superviseProcess, type ServerHandle } from './process.ts'
 import { projectRoot } from './project-root.ts'
 
@@ -40,16 +41,30 @@ const firstPort = 9464
 const names = ['emulator', 'api', 'collector', 'decider-1', 'decider-2', 'orchestrator', 'registrar'] as const
 type ProcessName = (typeof names)[number]
 
+const preferredPorts = Object.fromEntries(names.map((name, index) => [name, firstPort + index])) as Record<ProcessName, number>
+
 /** The cell and the sub-cluster of the emulated world. */
 export const localCell = 'cell-a'
 export const localSubCluster = 'sub-a'
 
-/** Starts all processes at once and resolves when every one is ready. Stops them all when one cannot start. */
-export const startFleet = async (options: FleetOptions): Promise<Fleet> => {
-  const ports = await pickFleetPorts()
+/**
+ * Starts all processes at once and resolves when every one is ready. Stops them all when one cannot start. When another
+ * program took a port since it was picked, the start is tried once more on other ports.
+ */
+export const startFleet = (options: FleetOptions): Promise<Fleet> =>
+  startOnce(options).catch((failure: unknown) => {
+    if (!isPortTaken(failure)) throw failure
+    return startOnce(options)
+  })
+
+const isPortTaken = (failure: unknown): boolean =>
+  failure instanceof LauncherError && failure.code === 'PROCESS_EXITED' && failure.message.includes('EADDRINUSE')
+
+const startOnce = async (options: FleetOptions): Promise<Fleet> => {
+  const ports = await pickPorts(preferredPorts)
   const urls = Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<ProcessName, string>
   const processes = Object.fromEntries(
-    names.map((name) => [name, superviseProcess({ ...specOf(name, options), env: environmentOf(name, options, ports) })]),
+    names.map((name) => [name, launch(name, { options, ports, url: urls[name] })]),
   ) as Record<ProcessName, ServerHandle>
   const fleet = { apiUrl: urls.api, emulatorUrl: urls.emulator, urls, processes, stop: () => stopFleet(processes) }
   try {
@@ -59,25 +74,23 @@ export const startFleet = async (options: FleetOptions): Promise<Fleet> => {
     await fleet.stop()
     throw failure
   }
-
-  function specOf(name: ProcessName, { dir }: FleetOptions) {
-    const service = name.replace(/-\d+$/, '')
-    return {
-      name,
-      command: process.execPath,
-      args: ['--enable-source-maps', join(projectRoot, 'dist/services', service, 'main.js')],
-      cwd: projectRoot,
-      logFile: join(dir, `${name}.log`),
-      probe: () => probe(`${urls[name]}/readyz`),
-      readyTimeoutMs: 60_000,
-    }
-  }
 }
 
-const pickFleetPorts = async (): Promise<Record<ProcessName, number>> => {
-  const ports: Partial<Record<ProcessName, number>> = {}
-  for (const [index, name] of names.entries()) ports[name] = await pickPort(firstPort + index)
-  return ports as Record<ProcessName, number>
+type Launch = { readonly options: FleetOptions; readonly ports: Record<ProcessName, number>; readonly url: string }
+
+const launch = (name: ProcessName, { options, ports, url }: Launch): ServerHandle => {
+  const service = name.replace(/-\d+$/, '')
+  const handle: ServerHandle = superviseProcess({
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', join(projectRoot, 'dist/services', service, 'main.js')],
+    cwd: projectRoot,
+    env: environmentOf(name, options, ports),
+    logFile: join(options.dir, `${name}.log`),
+    probe: () => probe(`${url}/readyz`, handle.pid),
+    readyTimeoutMs: 60_000,
+  })
+  return handle
 }
 
 const environmentOf = (
@@ -114,9 +127,12 @@ const worldEnvironment = (world: FleetWorld | undefined): Record<string, string>
         HETEROSCALE_WALL_EPOCH_MS: String(world.wallEpochMs),
       }
 
-const probe = async (url: string): Promise<void> => {
+/** On a port that two fleets picked, the other's process may answer while ours is still about to fail. */
+const probe = async (url: string, pid: number | undefined): Promise<void> => {
   const response = await fetch(url, { signal: AbortSignal.timeout(2000) })
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}`)
+  const answer = (await response.json()) as { readonly pid?: number }
+  if (answer.pid !== pid) throw new Error(`${url} was answered by process ${answer.pid ?? 'unknown'}, not by ${pid ?? 'one of ours'}`)
 }
 
 const stopFleet = async ({ emulator, ...others }: Record<ProcessName, ServerHandle>): Promise<void> => {
