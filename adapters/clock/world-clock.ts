@@ -1,6 +1,7 @@
 /** The real clock, scaled: world time runs `speed` times as fast as wall time from an agreed pair of instants. */
 import type { Clock } from '../../core/ports.ts'
 import type { DurationMs, EpochMs } from '../../core/units.ts'
+import { onceStopped } from './stopping.ts'
 
 export type WorldTime = {
   /** World time at `wallEpochMs`. All processes of one world share both. */
@@ -22,11 +23,13 @@ export const createWorldClock = (world: WorldTime, wallNow: () => number = Date.
   sleep: (duration, stop) => sleepWall(duration / world.speed, stop),
 })
 
-const sleepWall = async (wallMs: DurationMs, stop?: Promise<unknown>): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
-  const elapsed = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, wallMs))
+const sleepWall = (wallMs: DurationMs, stop?: Promise<unknown>): Promise<void> =>
+  new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer)
+      forget()
+      resolve()
+    }
+    const timer = setTimeout(wake, Math.max(0, wallMs))
+    const forget = stop === undefined ? () => undefined : onceStopped(stop, wake)
   })
-  await (stop === undefined ? elapsed : Promise.race([elapsed, stop.then(() => undefined, () => undefined)]))
-  clearTimeout(timer)
-}

@@ -1,14 +1,15 @@
 /** The newest measurement of each signal of a service, for people to look at; decisions never read this. */
 import type { LatencyObserved, TpsObserved } from '../../core/events/observed.ts'
+import { measuredBy } from '../../core/signals/from-event.ts'
+import { subClusterOf } from '../../core/signals/one-source.ts'
+import type { Measured, SignalName } from '../../core/signals/sample.ts'
 import type { SignalNow } from './answers.ts'
 import { BoundedMap } from './bounded-map.ts'
 
-/** Sources per service and signal: one per collector and sub-cluster, so 64 is far more than any cell has. */
+/** Measurements per service: one per signal, role and sub-cluster, so 64 is more than any cell has. */
 const SOURCES = 64
 /** Sources whose newest window ended this much before the newest one of all have gone away. */
 const GONE_AFTER_MS = 60_000
-
-type Measured = { readonly signal: string; readonly value: number; readonly windowEndMs: number }
 
 export const createNewestSamples = () => {
   const services = new Map<string, BoundedMap<string, Measured>>()
@@ -16,12 +17,13 @@ export const createNewestSamples = () => {
     add(event: TpsObserved | LatencyObserved): void {
       const sources = services.get(event.service) ?? new BoundedMap<string, Measured>(SOURCES)
       services.set(event.service, sources)
-      for (const measured of measuredBy(event)) {
-        const key = `${measured.signal} ${event.role} ${event.source}`
-        if ((sources.get(key)?.windowEndMs ?? 0) < measured.windowEndMs) sources.set(key, measured)
+      for (const measured of measuredBy(event).filter(({ sample }) => sample.value !== null)) {
+        // Collectors of one sub-cluster share a key: the freshest speaks for it, as in a decision.
+        const key = `${measured.signal} ${measured.role} ${subClusterOf(measured.source)}`
+        if ((sources.get(key)?.sample.endMs ?? 0) < measured.sample.endMs) sources.set(key, measured)
       }
     },
-    /** Throughput is summed over sources, latency is the worst of them. Signals that nobody measured are absent. */
+    /** Throughput is summed over sub-clusters, latency is the worst of them. Signals that nobody measured are absent. */
     of(service: string): readonly SignalNow[] {
       const all = services.get(service)?.values() ?? []
       return signals.flatMap((signal) => combined(signal, all))
@@ -31,18 +33,10 @@ export const createNewestSamples = () => {
 
 const signals = ['decodeTps', 'prefillTps', 'ttftMsP95', 'tbtMsP95'] as const
 
-const measuredBy = (event: TpsObserved | LatencyObserved): readonly Measured[] => {
-  const values: readonly (readonly [string, number | null])[] =
-    event.type === 'TpsObserved'
-      ? [[event.role === 'decode' ? 'decodeTps' : 'prefillTps', event.tps]]
-      : [['ttftMsP95', event.ttftMsP95], ['tbtMsP95', event.tbtMsP95]]
-  return values.flatMap(([signal, value]) => (value === null ? [] : [{ signal, value, windowEndMs: event.windowEndMs }]))
-}
-
-const combined = (signal: string, all: readonly Measured[]): readonly SignalNow[] => {
-  const named = all.filter((measured) => measured.signal === signal)
-  const windowEndMs = Math.max(...named.map((measured) => measured.windowEndMs))
-  const present = named.filter((measured) => measured.windowEndMs > windowEndMs - GONE_AFTER_MS).map((measured) => measured.value)
+const combined = (signal: SignalName, all: readonly Measured[]): readonly SignalNow[] => {
+  const named = all.flatMap((measured) => (measured.signal === signal ? measured.sample : []))
+  const windowEndMs = Math.max(...named.map(({ endMs }) => endMs))
+  const present = named.filter(({ endMs }) => endMs > windowEndMs - GONE_AFTER_MS).flatMap(({ value }) => value ?? [])
   if (present.length === 0) return []
   const value = signal.endsWith('Tps') ? present.reduce((sum, one) => sum + one, 0) : Math.max(...present)
   return [{ signal, value, windowEndMs }]

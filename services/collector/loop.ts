@@ -1,5 +1,6 @@
 /** The collector's loop: a round per interval and sub-cluster, its records appended before the next round begins. */
 import type { Appender, Clock, Logger } from '../../core/ports.ts'
+import { appendRound } from './append-round.ts'
 import type { CollectorMetrics } from './meters.ts'
 import type { RoundResult, Rounds } from './round.ts'
 
@@ -56,14 +57,7 @@ const runRound = async (options: LoopOptions): Promise<boolean> => {
   )
   const records = results.flatMap((result) => result?.records ?? [])
   if (records.length === 0) return results.some((result) => result !== null)
-  try {
-    await options.appender.append(records)
-    options.meters.published.inc(records.length)
-    return true
-  } catch (error) {
-    options.log.error({ err: error, records: records.length }, 'E_APPEND the round is lost: its samples are missing, never zero; next round as usual')
-    return false
-  }
+  return (await appendRound(options, records)) > 0
 }
 
 type Target = { readonly subCluster: string; readonly rounds: Rounds; readonly services: readonly string[] }

@@ -59,6 +59,17 @@ export const inventoriesObserved = (view: ClusterView): readonly InventoryObserv
   }))
 }
 
+/**
+ * The inventory of a domain that had nodes and has none in a complete look. Groups whose home it was and which no domain
+ * with nodes took over are named: they still stand as objects.
+ */
+export const inventoryOfGone = (view: ClusterView, { s2, ...before }: InventoryObserved): InventoryObserved => {
+  const standing = new Set(inventoriesObserved(view).flatMap(({ groups }) => groups.map(({ group }) => group)))
+  const mine = new Set(before.groups.map(({ group }) => group))
+  const orphans = view.groups.filter(({ group }) => mine.has(group) && !standing.has(group))
+  return { type: 'InventoryObserved', cell: view.cell, subCluster: view.subCluster, s2, observedAt: view.observedAt, nodes: [], groups: orphans.map(placedGroup) }
+}
+
 const homeOf = (domain: string, paths: readonly string[]): string | undefined =>
   paths.find((path) => domain === path || domain.startsWith(`${path}/`)) ?? paths.find((path) => path.startsWith(`${domain}/`))
 

@@ -1,13 +1,13 @@
 /** One round over one sub-cluster: look, scrape, and make records of what was seen. */
 import type { ObservedEvent } from '../../core/events/observed.ts'
-import { canonicalJson } from '../../core/canonical.ts'
 import { roles, type Role } from '../../core/roles.ts'
 import { hardwareSample, roleSamples, type RoleRound } from '../../core/signals/role-samples.ts'
 import type { Clock, GroupStatus, OutRecord, SubCluster } from '../../core/ports.ts'
 import type { EpochMs } from '../../core/units.ts'
 import type { EngineRounds, EngineScraper, ScrapeFailure } from './engines.ts'
 import type { GpuScraper } from './gpus.ts'
-import { instancesObserved, inventoriesObserved, type ClusterView } from './observations.ts'
+import { createInventoryMemory } from './inventory-memory.ts'
+import { instancesObserved, type ClusterView } from './observations.ts'
 
 export type RoundOptions = {
   readonly cell: string
@@ -101,20 +101,4 @@ const roleEvents = async (round: ServiceRound, groups: readonly GroupStatus[], r
   }
   const gpus = (await Promise.all(instances.map((instance) => options.gpus.gpuOf(instance)))).filter((gpu) => gpu !== null)
   return [...roleSamples(roleRound), ...(gpus.length === 0 ? [] : [hardwareSample(roleRound, gpus)])]
-}
-
-/** Inventory goes out when it changed and when the last statement of it grew old. */
-const createInventoryMemory = (intervalMs: number) => {
-  const said = new Map<string, { readonly content: string; readonly at: EpochMs }>()
-  return {
-    news: (view: ClusterView) =>
-      inventoriesObserved(view).filter((inventory) => {
-        const key = `${inventory.subCluster}/${inventory.s2}`
-        const content = canonicalJson({ ...inventory, observedAt: 0 })
-        const before = said.get(key)
-        if (before?.content === content && view.observedAt - before.at < intervalMs) return false
-        said.set(key, { content, at: view.observedAt })
-        return true
-      }),
-  }
 }

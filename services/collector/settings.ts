@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { wholeNumber, subClusterList } from '../config.ts'
 
 export const collectorShape = {
-  /** Part of every sample's source; two collectors of one cell need different ones. */
+  /**
+   * Part of every sample's source, `<collector>/<subCluster>`. Two collectors that run at once need different ones. They may
+   * look at the same sub-cluster, a spare beside its first: decisions take the freshest of a sub-cluster, never the sum.
+   */
   HETEROSCALE_COLLECTOR_ID: z.string().regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits, dashes').default('collector'),
   HETEROSCALE_CELL: z.string().min(1).default('cell-a'),
   HETEROSCALE_SUB_CLUSTERS: subClusterList,

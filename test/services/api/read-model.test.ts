@@ -152,12 +152,12 @@ describe('lists', () => {
 })
 
 describe('a service', () => {
-  test('shows target, instances and the newest signals; sources add up, a source that fell silent does not count', async () => {
+  test('shows target, instances and the newest signals; sub-clusters add up, a spare collector and a source that fell silent do not count', async () => {
     await world.startDecider()
     await world.http.inject({ method: 'POST', url: '/api/v1/services', headers: { 'content-type': 'application/yaml' }, body: exampleText })
     await scaleOutPlaced()
     await world.append('signals', service, instances(4, 8, 60))
-    await world.append('signals', service, decodeTps(1, 'gone', -60), decodeTps(7000, 'a', 60), decodeTps(7400, 'b', 58), latency(900, 'a', 60), latency(null, 'b', 60))
+    await world.append('signals', service, decodeTps(1, 'gone', -60), decodeTps(7000, 'a', 60), decodeTps(7400, 'collector/b', 58), decodeTps(7100, 'spare/b', 55), latency(900, 'a', 60), latency(null, 'b', 60))
     const answer = await get<ServiceAnswer>(`/services/${service}`)
     expect(answer).toMatchObject({
       accepted: true,

@@ -1,6 +1,7 @@
 /** A round over a sub-cluster whose engines answer over real HTTP: some well, some late, some with nonsense. */
 import { fastify, type FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createCodec } from '../../../adapters/kafka/codec.ts'
 import { createMemorySubCluster } from '../../../adapters/memory/sub-cluster.ts'
 import type { EventOf, EventType } from '../../../core/events/event.ts'
 import type { OutRecord, SubCluster } from '../../../core/ports.ts'
@@ -129,6 +130,72 @@ describe('a round', () => {
     expect(await inventories()).toBe(0)
     now += 60_000
     expect(await inventories()).toBe(1)
+  })
+
+  test('an S2 domain whose nodes are gone is said to be empty, ten times in all, and again full when it is back', async () => {
+    const target = subCluster()
+    let listed = await target.listNodes()
+    const nodes = listed
+    const rounds = roundsOver({ ...target, listNodes: async () => listed })
+    const next = async () => {
+      now += 60_000
+      const told = only((await rounds.next([service])).records, 'InventoryObserved')
+      return told.map((inventory) => [inventory.s2, inventory.nodes.length, inventory.groups.map(({ group }) => group)])
+    }
+    expect(await next()).toEqual([['s2-0', 2, ['g']]])
+    listed = []
+    for (let times = 0; times < 10; times++) expect(await next()).toEqual([['s2-0', 0, ['g']]])
+    expect(await next()).toEqual([])
+    listed = nodes
+    expect(await next()).toEqual([['s2-0', 2, ['g']]])
+  })
+
+  test('a domain that is gone is said to be empty at once, and not again before it grew old', async () => {
+    const target = subCluster()
+    let listed = [...(await target.listNodes()), ...(await target.listNodes()).map((node) => ({ ...node, node: `${node.node}-b`, s2: 's2-1' }))]
+    const rounds = roundsOver({ ...target, listNodes: async () => listed })
+    const told = async () => {
+      now += 5000
+      return only((await rounds.next([service])).records, 'InventoryObserved').map(({ s2, nodes, groups }) => [s2, nodes.length, groups.length])
+    }
+    expect(await told()).toEqual([['s2-0', 2, 1], ['s2-1', 2, 0]])
+    listed = listed.filter(({ s2 }) => s2 === 's2-0')
+    expect(await told()).toEqual([['s2-1', 0, 0]])
+    expect(await told()).toEqual([])
+  })
+
+  test('a list of groups that was cut short says nothing of inventory, not even that a domain is gone', async () => {
+    const target = subCluster()
+    let complete = true
+    let listed = await target.listNodes()
+    const rounds = roundsOver({ ...target, listNodes: async () => listed, listGroups: async () => ({ complete, groups: complete ? (await target.listGroups()).groups : [] }) })
+    const told = async (): Promise<readonly number[]> => {
+      now += 60_000
+      return only((await rounds.next([service])).records, 'InventoryObserved').map(({ groups }) => groups.length)
+    }
+    expect(await told()).toEqual([1])
+    complete = false
+    expect(await told()).toEqual([])
+    listed = []
+    expect(await told()).toEqual([])
+    complete = true
+    expect(await told()).toEqual([1])
+  })
+
+  test('an engine that serves 1e306 tokens is not heard; the round can be written', async () => {
+    const target = subCluster()
+    const rounds = roundsOver(target)
+    const [first = '', second = ''] = await instanceNames(target, 'decode')
+    for (const name of [first, second]) engines.set(name, () => serving(1000))
+    await rounds.next([service])
+    now += 5000
+    engines.set(first, () => serving(2000))
+    engines.set(second, () => serving(1e306))
+    const { records } = await rounds.next([service])
+    const decode = only(records, 'TpsObserved').find((sample) => sample.role === 'decode')
+    expect(decode).toMatchObject({ tps: 200, instancesHeard: 1, instancesRegistered: 2 })
+    const codec = createCodec()
+    expect(() => records.map(({ event }) => event && codec.encode(event))).not.toThrow()
   })
 
   test('GPU activity comes from the exporter of each node, asked once a round', async () => {
