@@ -5,7 +5,7 @@ import { showCounts } from '../roles.ts'
 import { maximumOf } from '../service/specification.ts'
 import type { Situation } from './argument.ts'
 import { boundsAsk } from './bounds.ts'
-import { isWithin, maxCounts, minCounts } from './counts.ts'
+import { isWithin, maxCounts, minCounts, plausible } from './counts.ts'
 import { evidenceVeto, unusable } from './evidence-veto.ts'
 import { grow, largestAsk } from './grow.ts'
 import { guardResting, latencyGuardAsk } from './latency-guard.ts'
@@ -15,12 +15,12 @@ import { shrink, smallestAsk } from './shrink.ts'
 import { hold } from './verdict.ts'
 import type { Hold, Outcome } from './verdict.ts'
 
-export const allAsks = (situation: Situation): readonly PolicyAsk[] => [
-  proportionalAsk(situation),
-  latencyGuardAsk(situation),
-  ratioAsk(situation),
-  boundsAsk(situation),
-]
+/** What each policy wants, as far as counts are plausible. */
+export const allAsks = (situation: Situation): readonly PolicyAsk[] =>
+  [proportionalAsk(situation), latencyGuardAsk(situation), ratioAsk(situation), boundsAsk(situation)].map((ask) => ({
+    ...ask,
+    target: plausible(ask.target),
+  }))
 
 /** An outcome, and what was wanted before restraint. */
 export type Combined = { readonly outcome: Outcome; readonly recommended: RoleCounts }

@@ -1,5 +1,6 @@
 /** Comparing and bounding pairs of role counts. */
 import type { Role, RoleCounts } from '../roles.ts'
+import { MOST_INSTANCES } from '../service/specification.ts'
 
 export const eachRole = (compute: (role: Role) => number): RoleCounts => ({
   prefill: compute('prefill'),
@@ -8,6 +9,9 @@ export const eachRole = (compute: (role: Role) => number): RoleCounts => ({
 
 export const maxCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => eachRole((role) => Math.max(a[role], b[role]))
 export const minCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => eachRole((role) => Math.min(a[role], b[role]))
+
+/** The counts, none above MOST_INSTANCES: one absurd sample must not make a record that no schema takes. */
+export const plausible = (counts: RoleCounts): RoleCounts => minCounts(counts, { prefill: MOST_INSTANCES, decode: MOST_INSTANCES })
 
 /** True when neither role has more instances than in `most`. */
 export const isWithin = (counts: RoleCounts, most: RoleCounts): boolean =>

@@ -11,6 +11,12 @@ import { fixed } from '../units.ts'
 export const apiVersion = 'heteroscale.io/v1alpha1'
 export const manifestKind = 'DisaggregatedService'
 
+/**
+ * More instances of a role than the largest fleet of the paper (tens of thousands of GPUs) has: no bound of a service
+ * file, no ask and no count that is decided on lies above it.
+ */
+export const MOST_INSTANCES = 100_000
+
 export type RoleSpecification = {
   readonly minReplicas: number
   readonly maxReplicas: number

@@ -19,7 +19,7 @@ import type {
   ScalingRules,
   ServiceManifest,
 } from './specification.ts'
-import { apiVersion, manifestKind } from './specification.ts'
+import { MOST_INSTANCES, apiVersion, manifestKind } from './specification.ts'
 
 export type Validation =
   | { readonly ok: true; readonly manifest: ServiceManifest }
@@ -45,8 +45,6 @@ const gpuType = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a GPU type as nod
 
 const DAY = 86_400
 const HOUR = 3_600
-/** More instances than the largest fleet of the paper (tens of thousands of GPUs) has. */
-const MOST_INSTANCES = 100_000
 
 const isOrdered = (value: RoleSpecification): boolean => value.minReplicas <= value.maxReplicas
 
@@ -106,7 +104,8 @@ const scalingRules = (fallback: ScalingRules): Reader<ScalingRules> =>
 
 const proportional: Reader<ProportionalPolicy> = record({
   signal: orElse(oneOf(['decodeTps', 'prefillTps']), defaults.proportional.signal),
-  targetPerInstance: number({ least: 0, most: 1e9, above: true }),
+  // No instance serves less than a token a second; a smaller number is a slip of the unit.
+  targetPerInstance: number({ least: 1, most: 1e9 }),
   windowSeconds: orElse(seconds({ least: 1, most: HOUR }), defaults.proportional.windowSeconds),
 })
 

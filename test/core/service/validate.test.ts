@@ -68,7 +68,7 @@ const rows: readonly (readonly [path: string, value: unknown, message: string])[
   ['spec.ratio.decode', 40, 'E_SPEC_RATIO spec.ratio: 1:40 ± 0.2; a ratio that some pair inside the bounds has (prefill 2 to 12, decode 4 to 24) (change the bounds, the ratio or its tolerance)'],
   ['spec.network', { affinity: 's3' }, 'E_SPEC_CHOICE spec.network.affinity: "s3"; s1 | s2 | cluster (did you mean s1?)'],
   ['spec.policies.proportional.signal', 'decodeTPS', 'E_SPEC_CHOICE spec.policies.proportional.signal: "decodeTPS"; decodeTps | prefillTps (did you mean decodeTps?)'],
-  ['spec.policies.proportional.targetPerInstance', 0, 'E_SPEC_RANGE spec.policies.proportional.targetPerInstance: 0; a number above 0 up to 1000000000'],
+  ['spec.policies.proportional.targetPerInstance', 0, 'E_SPEC_RANGE spec.policies.proportional.targetPerInstance: 0; a number 1 to 1000000000'],
   ['spec.behavior', { scaleUp: { cooldownSeconds: '5m' } }, 'E_SPEC_DURATION spec.behavior.scaleUp.cooldownSeconds: "5m"; whole seconds 0 to 86400 (write 300)'],
   ['spec.behavior', { scaleUp: { cooldownSeconds: 'PT5M' } }, 'E_SPEC_DURATION spec.behavior.scaleUp.cooldownSeconds: "PT5M"; whole seconds 0 to 86400'],
   ['spec.behavior', { scaleDown: { cooldownSeconds: -5 } }, 'E_SPEC_RANGE spec.behavior.scaleDown.cooldownSeconds: -5; a whole number 0 to 86400'],
