@@ -17,13 +17,14 @@ import { abandonedAt } from './intents.ts'
 import type { OpenIntent } from './intents.ts'
 import { rememberRecommendation } from './memory.ts'
 import { recordVerdict } from './record.ts'
+import { budgetSamples } from './sample-budget.ts'
 import type { ServiceState } from './service-state.ts'
 import { abandon, adoptionAt, presentTarget, settle } from './settle.ts'
 import { stabilisationWindows } from './stabilisation.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A tick at T decides on windows that end by T − this: until then a sample may be under way (DESIGN 3.3). */
-export const latenessMs: DurationMs = 2_000
+const latenessMs: DurationMs = 2_000
 
 export type TickContext = {
   readonly claim: Claim
@@ -56,9 +57,10 @@ export const evaluate = (before: ServiceState, context: TickContext): Evaluated 
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
   const longest = longestWindow(state.manifest)
   const before = nowMs - 2 * longest
+  const horizon = nowMs - latenessMs
   return {
     ...state,
-    signals: forgetSamples(state.signals, { horizon: nowMs - latenessMs, since: nowMs - longest, before }),
+    signals: budgetSamples(forgetSamples(state.signals, { horizon, since: nowMs - longest, before }), { spec: state.manifest.spec, horizon }),
     heartbeats: dropHeartbeatsBefore(state.heartbeats, before),
     instances: dropEmptyViewsBefore(state.instances, before),
   }

@@ -13,6 +13,7 @@ import type { Emitted } from './emitted.ts'
 import type { OpenIntent } from './intents.ts'
 import { rememberChange } from './memory.ts'
 import type { ServiceState } from './service-state.ts'
+import { hold } from './verdict.ts'
 import type { Hold, Order, Verdict } from './verdict.ts'
 
 export type Recorded = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
@@ -22,8 +23,21 @@ type Occasion = { readonly state: ServiceState; readonly argument: DecisionArgum
 
 export const recordVerdict = (state: ServiceState, argument: DecisionArgument, verdict: Verdict): Recorded => {
   const occasion = { state, argument, verdict }
-  return 'hold' in verdict ? recordHold(occasion, verdict.hold) : recordOrder(occasion, verdict.order, verdict.current ?? noInstances)
+  if ('hold' in verdict) return recordHold(occasion, verdict.hold)
+  const text = canonicalJson(argument)
+  if (text.length > mostArgument) return recordHold(occasion, tooLarge(text))
+  return recordOrder(occasion, verdict.order, { from: verdict.current ?? noInstances, text })
 }
+
+/** Of the million bytes that a record may have; the rest of a decision takes some thousands. */
+const mostArgument = 900_000
+
+/**
+ * Samples have their budget, but nothing bounds the groups that sub-clusters report (some 130 bytes each: six thousand).
+ * An order that cannot be written must not be given, and must not stop the partition for every other service either.
+ */
+const tooLarge = (text: string): Hold =>
+  hold('ARGUMENT_TOO_LARGE', `what the decision rests on has ${text.length} characters; at most ${mostArgument} fit into its record`)
 
 /**
  * Every hold goes into the chain, but only a new reason is written. The chain's text is short on purpose: it is hashed
@@ -61,10 +75,12 @@ const namesOf = ({ state, argument }: Occasion) => ({
   coreHash: argument.coreHash,
 })
 
-const recordOrder = (occasion: Occasion, order: Order, from: RoleCounts): Recorded => {
+type Basis = { readonly from: RoleCounts; readonly text: string }
+
+const recordOrder = (occasion: Occasion, order: Order, { from, text }: Basis): Recorded => {
   const { state, argument } = occasion
-  const sequence = Math.max(state.lastSequence, highestSequence(state.instances)) + 1
-  const decided = decisionOf(occasion, { order, from, sequence })
+  const sequence = nextSequence(state)
+  const decided = decisionOf(occasion, { order, from, sequence, text })
   const intent = intentOf(occasion, decided)
   const next: ServiceState = {
     ...state,
@@ -81,11 +97,19 @@ const recordOrder = (occasion: Occasion, order: Order, from: RoleCounts): Record
   return { state: next, emitted }
 }
 
-type Ordered = { readonly order: Order; readonly from: RoleCounts; readonly sequence: number }
+/** A billion orders of one service: more is no sequence of ours, and one above 2^53 would be a number that no record takes. */
+const mostSequence = 1_000_000_000
+
+const nextSequence = (state: ServiceState): number => {
+  const seen = highestSequence(state.instances)
+  return Math.max(state.lastSequence, seen <= mostSequence ? seen : 0) + 1
+}
+
+type Ordered = { readonly order: Order; readonly from: RoleCounts; readonly sequence: number; readonly text: string }
 
 /** The decision with its place in the service's chain: the hash covers the record with `hash` empty. */
-const decisionOf = (occasion: Occasion, { order, from, sequence }: Ordered): ScaleDecided => {
-  const { state, argument, verdict } = occasion
+const decisionOf = (occasion: Occasion, { order, from, sequence, text }: Ordered): ScaleDecided => {
+  const { state, verdict } = occasion
   const open: ScaleDecided = {
     type: 'ScaleDecided',
     ...namesOf(occasion),
@@ -97,7 +121,7 @@ const decisionOf = (occasion: Occasion, { order, from, sequence }: Ordered): Sca
     evidence: verdict.evidence,
     asks: verdict.asks,
     limits: verdict.limits,
-    argument: canonicalJson(argument),
+    argument: text,
     holdsHash: state.holdsHash,
     previousHash: state.decisionHash,
     hash: '',

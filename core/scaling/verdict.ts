@@ -3,7 +3,7 @@ import type { DecisionKind, Evidence, LimitApplied, PolicyAsk } from '../events/
 import type { RoleCounts } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
 
-export const holdReasons = [
+const holdReasons = [
   /** Not every sub-cluster has said how many instances the service has. */
   'INSTANCES_UNKNOWN',
   'EVIDENCE_MISSING',
@@ -28,6 +28,8 @@ export const holdReasons = [
   'NO_FEASIBLE_PAIR',
   'AT_BOUNDS',
   'FAILURE_BACKOFF',
+  /** What the decision rests on does not fit into a record. */
+  'ARGUMENT_TOO_LARGE',
 ] as const
 export type HoldReason = (typeof holdReasons)[number]
 
