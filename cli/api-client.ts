@@ -43,6 +43,7 @@ const send = async (server: string, path: string, init: RequestInit): Promise<Re
 const exitOf: { readonly [code: string]: ExitCode } = {
   E_SPEC: exitCodes.badConfiguration,
   E_SAFETY_STEP: exitCodes.refused,
+  E_SPEC_IMMUTABLE: exitCodes.refused,
   E_APPLY_REFUSED: exitCodes.refused,
   E_GENERATION: exitCodes.refused,
   E_QUERY: exitCodes.usage,

@@ -3,6 +3,7 @@ import { canonicalJson } from '../canonical.ts'
 import type { ServiceAccepted } from '../events/decided.ts'
 import type { ServiceConfigured } from '../events/input.ts'
 import { showFault } from '../service/fault.ts'
+import { immutableFaults } from '../service/immutable.ts'
 import { policyHash } from '../service/policy-hash.ts'
 import type { ServiceManifest } from '../service/specification.ts'
 import { validateManifest } from '../service/validate.ts'
@@ -20,7 +21,7 @@ export const configure = (
   { announce }: { readonly announce: boolean },
 ): Evolved => {
   if (state && event.generation <= state.generation) return { state, emitted: [] }
-  const read = readManifest(event)
+  const read = readManifest(event, state)
   if ('refusal' in read) return refuse(state, event, { refusal: read.refusal, announce })
   const inForce = { service: event.service, generation: event.generation, manifest: read.manifest, policyHash: policyHash(read.manifest) }
   const next = { ...(state ?? newService(inForce)), ...inForce, refusal: '', unannounced: !announce }
@@ -61,14 +62,21 @@ const refusedOutright = ({ service, generation, time }: ServiceConfigured, messa
   event: { type: 'ServiceAccepted', service, generation, accepted: false, message, manifest: '', policyHash: '', conditions: [], time },
 })
 
-const readManifest = (event: ServiceConfigured): { readonly manifest: ServiceManifest } | { readonly refusal: string } => {
+type ReadManifest = { readonly manifest: ServiceManifest } | { readonly refusal: string }
+
+const readManifest = (event: ServiceConfigured, state: ServiceState | null): ReadManifest => {
   const json = parse(event.manifest)
   if (json === undefined) return { refusal: 'E_SPEC_SYNTAX manifest: not JSON; a service manifest in JSON is allowed' }
   const read = validateManifest(json)
   if (!read.ok) return { refusal: read.faults.map(showFault).join('; ') }
   const { name } = read.manifest.metadata
-  if (name === event.service) return { manifest: read.manifest }
+  if (name === event.service) return unlessImmutable(state, read.manifest)
   return { refusal: `E_SPEC_NAME metadata.name: ${name}; the record's key ${event.service} is allowed` }
+}
+
+const unlessImmutable = (state: ServiceState | null, manifest: ServiceManifest): ReadManifest => {
+  const faults = state ? immutableFaults(state.manifest, manifest) : []
+  return faults.length === 0 ? { manifest } : { refusal: faults.map(showFault).join('; ') }
 }
 
 const parse = (text: string): unknown => {

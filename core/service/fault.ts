@@ -1,6 +1,6 @@
 /** What is wrong with a service file: one fault a place, each with what was got, what is allowed and what to write instead. */
 
-export const faultCodes = [
+const faultCodes = [
   'E_SPEC_REQUIRED',
   'E_SPEC_UNKNOWN_KEY',
   'E_SPEC_TYPE',
@@ -14,6 +14,7 @@ export const faultCodes = [
   'E_SPEC_RATIO',
   'E_SPEC_ORDER',
   'E_SPEC_REPEATED',
+  'E_SPEC_IMMUTABLE',
   'E_SPEC_EMPTY',
   'E_SPEC_SYNTAX',
   'E_SPEC_DUPLICATE',

@@ -3,7 +3,7 @@ import { roles } from '../roles.ts'
 import type { ServiceManifest } from './specification.ts'
 
 /** A minimum may fall by at most this share in one change, unless the user names the share. */
-export const MOST_DECREASE_PERCENT = 50
+const MOST_DECREASE_PERCENT = 50
 
 export type SteepDecrease = {
   readonly path: string

@@ -5,6 +5,8 @@
 import { readServiceFile } from '../../adapters/yaml/service-file.ts'
 import { canonicalJson } from '../../core/canonical.ts'
 import type { Appender, Clock } from '../../core/ports.ts'
+import { showFault } from '../../core/service/fault.ts'
+import { immutableFaults } from '../../core/service/immutable.ts'
 import type { ServiceManifest } from '../../core/service/specification.ts'
 import { steepDecrease } from '../../core/service/step-guard.ts'
 import { waitForVerdict } from './acceptance.ts'
@@ -32,6 +34,7 @@ export const applyService = async (ports: ApplyPorts, request: ApplyRequest): Pr
   const service = manifest.metadata.name
   const current = ports.model.generations.get(service) ?? 0
   refuseStaleGeneration(service, current, request.expectedGeneration)
+  refuseImmutable(ports.model, manifest)
   const inForce = manifestInForce(ports.model, service)
   if (inForce !== null && canonicalJson(inForce) === canonicalJson(manifest)) return unchanged(ports.model, service)
   if (inForce !== null) refuseSteepDecrease(inForce, manifest, request.confirmDecrease)
@@ -56,6 +59,20 @@ const refuseStaleGeneration = (service: string, current: number, expected: numbe
     code: 'E_GENERATION',
     message: `${service} is at generation ${current}; expected ${expected}; nothing was recorded: read it again, then repeat`,
     path: 'expectedGeneration',
+  })
+}
+
+/** Against what is in force, also when a newer generation was refused: the decider would refuse this one too. */
+const refuseImmutable = (model: ReadModel, after: ServiceManifest): void => {
+  const inForce = model.services.get(after.metadata.name)?.inForce ?? null
+  const before = inForce === null ? null : manifestOf(inForce.manifest)
+  const faults = before === null ? [] : immutableFaults(before, after)
+  if (faults.length === 0) return
+  throw new ApiError(409, {
+    code: 'E_SPEC_IMMUTABLE',
+    message: `${faults.map(showFault).join('; ')}; nothing was recorded`,
+    path: faults[0]?.path ?? '',
+    faults,
   })
 }
 

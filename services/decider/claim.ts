@@ -1,10 +1,10 @@
 /** Who may tick: the rules by which an owner claims a partition, keeps it, and notices that it lost it. */
 import type { ClockTicked } from '../../core/events/input.ts'
-import { clockToleranceMs, type Claim } from '../../core/scaling/claim.ts'
+import { clockToleranceMs, isOtherTime, type Claim } from '../../core/scaling/claim.ts'
 import type { DurationMs, EpochMs } from '../../core/units.ts'
 
 /** The claim in force, as far as it matters here. */
-export type ClaimInLog = Pick<Claim, 'logId' | 'epoch' | 'ownerId' | 'lastTickMs'>
+export type ClaimInLog = Pick<Claim, 'logId' | 'epoch' | 'ownerId' | 'simulated' | 'lastTickMs'>
 
 /**
  * While a rival's higher claim ticks, this owner is silent. A rival that is silent for so long (wall time, longer than a
@@ -16,7 +16,7 @@ export const rivalPatienceMs: DurationMs = 15_000
 export const heldByRival = (claim: ClaimInLog, own: { readonly epoch: number; readonly ownerId: string }): boolean =>
   claim.epoch > own.epoch || (claim.epoch === own.epoch && claim.ownerId !== own.ownerId)
 
-export type IgnoredReason = 'clock-skew' | 'superseded' | 'other-log' | 'time-not-after-last'
+export type IgnoredReason = 'clock-skew' | 'other-time' | 'superseded' | 'other-log' | 'time-not-after-last'
 
 export type TickReadBack = { readonly tick: ClockTicked; readonly appendedAtMs: EpochMs }
 
@@ -25,6 +25,7 @@ export const whyIgnored = ({ tick, appendedAtMs }: TickReadBack, claim: ClaimInL
   if (claim.epoch === tick.epoch && claim.ownerId === tick.ownerId && claim.lastTickMs === tick.time) return null
   if (!tick.simulated && Math.abs(tick.time - appendedAtMs) > clockToleranceMs) return 'clock-skew'
   if (claim.logId !== null && claim.logId !== tick.logId) return 'other-log'
+  if (isOtherTime(claim, tick)) return 'other-time'
   return heldByRival(claim, tick) ? 'superseded' : 'time-not-after-last'
 }
 

@@ -241,9 +241,23 @@ describe('claims', () => {
   })
 
   it('accepts scaled time on a simulated topic', () => {
-    const story = deciderStory()
+    const story = deciderStory({ claimed: false })
+    story.tick({ simulated: true })
     story.tick({ time: story.now() + 60_000, epoch: 9, simulated: true })
+    expect(claimOf(story.state)).toMatchObject({ epoch: 9, simulated: true })
+    story.tick({ time: story.now() + 61_000, epoch: 10 })
     expect(claimOf(story.state).epoch).toBe(9)
+  })
+
+  it('one owner that takes a real log for a simulated one freezes nobody', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load({ ...calm, decodeTps: 8000 })
+    story.pass(5)
+    story.tick({ time: story.now() + 3_600_000, epoch: 9, ownerId: 'fast', simulated: true })
+    expect(claimOf(story.state)).toMatchObject({ epoch: 1, ownerId: 'owner-1', simulated: false })
+    story.pass(20)
+    expect(story.orders()).toHaveLength(1)
   })
 
   it('emits nothing under the claim of another core, and takes none of its snapshots', () => {
@@ -288,6 +302,20 @@ describe('services', () => {
     expect(refused).toMatchObject({ generation: 2, accepted: false })
     expect(refused?.message).toContain('minReplicas 50 > maxReplicas 40')
     expect(JSON.parse(refused?.manifest ?? '')).toMatchObject({ spec: { roles: { decode: { minReplicas: 2 } } } })
+  })
+
+  it.each([
+    ['another cell would place the fleet a second time', specification({ cell: 'cell-b' }), 'E_SPEC_IMMUTABLE spec.cell: "cell-b"; "cell-a", which cannot change'],
+    ['other GPUs per instance would spoil every reservation', specification({ roles: { decode: { gpusPerInstance: 8 } } }), 'E_SPEC_IMMUTABLE spec.roles.decode.gpusPerInstance: 8; 4, which cannot change'],
+  ])('refuses what must not change under a running service: %s', (_why, spec, message) => {
+    const story = deciderStory()
+    story.configure(spec, 2)
+    const refused = story.of('ServiceAccepted').at(-1)
+    expect(refused).toMatchObject({ generation: 2, accepted: false })
+    expect(refused?.message).toContain(message)
+    expect(JSON.parse(refused?.manifest ?? '')).toMatchObject({ spec: { cell: 'cell-a', roles: { decode: { gpusPerInstance: 4 } } } })
+    story.configure(specification({ priority: 5 }), 3)
+    expect(story.of('ServiceAccepted').at(-1)).toMatchObject({ generation: 3, accepted: true })
   })
 
   it('refuses a manifest that is not JSON, and has no service then', () => {

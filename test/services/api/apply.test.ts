@@ -33,6 +33,16 @@ test('the same file again changes nothing; a changed one is the next generation'
   expect(await apply({ body: smaller(5) })).toMatchObject({ status: 200, answer: { outcome: 'accepted', generation: 2 } })
 })
 
+test('a cell is for life: the file is refused before anything is recorded', async () => {
+  await world.startDecider()
+  await apply()
+  const { status, answer } = await apply({ body: exampleText.replace(/cell: \S+/, 'cell: elsewhere') })
+  expect(status).toBe(409)
+  expect(answer).toMatchObject({ code: 'E_SPEC_IMMUTABLE', path: 'spec.cell' })
+  expect(answer['message']).toMatch(/"elsewhere".*cannot change while the service runs.*nothing was recorded/)
+  expect(world.api.model.generations.get('chat-70b')).toBe(1)
+})
+
 test('without a decider the file is recorded and the answer says that nobody accepted it', async () => {
   const { status, answer } = await apply({ query: '?waitSeconds=0' })
   expect(status).toBe(202)

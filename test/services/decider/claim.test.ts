@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { Claimant, whyIgnored, type ClaimInLog } from '../../../services/decider/claim.ts'
 
 const start = Date.UTC(2026, 0, 1)
-const unclaimed: ClaimInLog = { logId: null, epoch: 0, ownerId: '', lastTickMs: -1 }
+const unclaimed: ClaimInLog = { logId: null, epoch: 0, ownerId: '', simulated: false, lastTickMs: -1 }
 const claimOf = (ownerId: string, epoch: number, seconds = 0): ClaimInLog => ({
   logId: 'log-1',
   epoch,
   ownerId,
+  simulated: false,
   lastTickMs: start + seconds * 1000,
 })
 
@@ -75,7 +76,12 @@ describe('a tick of ours that comes back from the log', () => {
   })
 
   it('is not judged by its clock on a simulated topic', () => {
-    expect(whyIgnored({ tick: { ...tick, simulated: true }, appendedAtMs: 0 }, claimOf('bob', 7, 5))).toBe('time-not-after-last')
+    const simulated = { ...claimOf('bob', 7, 5), simulated: true }
+    expect(whyIgnored({ tick: { ...tick, simulated: true }, appendedAtMs: 0 }, simulated)).toBe('time-not-after-last')
+  })
+
+  it('was ignored because it speaks of scaled time in a log of real time', () => {
+    expect(whyIgnored({ tick: { ...tick, simulated: true }, appendedAtMs: 0 }, claimOf('bob', 7))).toBe('other-time')
   })
 
   it('was ignored because another owner holds the partition', () => {
