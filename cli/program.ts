@@ -31,7 +31,7 @@ export const runCommandLine = async (args: readonly string[], terminal: Terminal
 }
 
 /** `more` are verbs that need the whole product, such as `up`; they are commands of the same kind. */
-export const createProgram = (terminal: Terminal, more: readonly Command[]): Command => {
+const createProgram = (terminal: Terminal, more: readonly Command[]): Command => {
   const program = new Command('heteroscale')
     .description('Autoscaler for LLM inference with prefill and decode on separate GPU pools.')
     .option('--server <url>', 'address of the API (default: HETEROSCALE_API, else the fleet of `heteroscale up`)', text)

@@ -7,6 +7,7 @@ import { isAudited, openReplay, replayRecord, type AuditedOutput, type Replay } 
 import type { SignalEvent } from '../core/events/event.ts'
 import type { ServiceId } from '../core/ids.ts'
 import type { EventLog } from '../core/ports.ts'
+import { servicesOf } from '../core/scaling/partition.ts'
 import type { Topic } from '../core/topics.ts'
 import type { Offset } from '../core/units.ts'
 
@@ -26,6 +27,9 @@ export type ReplayProgress = { readonly partition: number; readonly records: num
 export type ReplayRefusal =
   | { readonly reason: 'OTHER_CORE'; readonly coreHashes: readonly string[] }
   | { readonly reason: 'LOG_EXPIRED'; readonly partitions: readonly number[] }
+  | { readonly reason: 'UNKNOWN_SERVICE'; readonly service: ServiceId }
+  /** Nobody decided anything yet, or nothing of it is recorded: an equality of nothing proves nothing. */
+  | { readonly reason: 'NOTHING_TO_COMPARE' }
 
 export type ReplayReport = Comparison & {
   readonly coreHash: string
@@ -51,7 +55,16 @@ export const replayLog = async (eventLog: EventLog, options: ReplayOptions): Pro
   const foldMs = Math.round(performance.now() - startedAt)
   const coreHashes = [...new Set(replays.flatMap(({ foreignCoreHashes }) => [...foreignCoreHashes]))]
   if (coreHashes.length > 0) return refused(options, replays, { reason: 'OTHER_CORE', coreHashes })
-  return { ...facts(options, replays), foldMs, refusal: null, ...(await compareAll(eventLog, replays, options)) }
+  const comparison = await compareAll(eventLog, replays, options)
+  if (comparedNothing(comparison)) return refused(options, replays, whyNothing(replays, options))
+  return { ...facts(options, replays), foldMs, refusal: null, ...comparison, equal: comparison.differences.length === 0 }
+}
+
+const comparedNothing = ({ decisions, holds, intents }: Comparison): boolean => decisions.count + holds.count + intents.count === 0
+
+const whyNothing = (replays: readonly Replay[], { service }: ReplayOptions): ReplayRefusal => {
+  const isKnown = service === undefined || replays.some(({ state }) => servicesOf(state).includes(service))
+  return isKnown ? { reason: 'NOTHING_TO_COMPARE' } : { reason: 'UNKNOWN_SERVICE', service }
 }
 
 const boundsToReplay = async (eventLog: EventLog, { service }: ReplayOptions): Promise<readonly Bounds[]> => {
@@ -104,18 +117,17 @@ const compareAll = async (
   eventLog: EventLog,
   replays: readonly Replay[],
   { group, service }: ReplayOptions,
-): Promise<Comparison & { readonly equal: boolean }> => {
+): Promise<Comparison> => {
   const committed = await eventLog.committed(group, 'signals')
   const comparisons: Comparison[] = []
   for (const replay of replays) {
     // Intents first: whatever intent is read, its decision was appended before `decisions` is read.
     const intents = await recordedOutputs(eventLog, 'intents', replay.partition)
     const decisions = await recordedOutputs(eventLog, 'decisions', replay.partition)
-    const recorded = { outputs: [...decisions, ...intents], committed: committed.get(replay.partition) ?? 0 }
+    const recorded = { outputs: [...decisions, ...intents], committed: committed.get(replay.partition) ?? null }
     comparisons.push(service === undefined ? compareOutputs(replay, recorded) : compareService(replay, recorded, service))
   }
-  const merged = merge(comparisons)
-  return { ...merged, equal: merged.differences.length === 0 }
+  return merge(comparisons)
 }
 
 const compareService = (replay: Replay, recorded: Recorded, service: ServiceId): Comparison =>

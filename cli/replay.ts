@@ -24,7 +24,8 @@ Examples:
   $ heteroscale replay --service chat-70b       one service
   $ heteroscale replay --report replay.json     also write the facts as JSON
 
-Exit codes: 0 equal, 3 bad configuration, 4 different or decided by another version, 6 Kafka unreachable.`
+Exit codes: 0 equal, 1 no such service, 3 bad configuration, 4 different, decided by another version, or nothing to
+compare, 6 Kafka unreachable.`
 
 export const replayCommand = (terminal: Terminal = processTerminal): Command =>
   new Command('replay')
@@ -39,7 +40,7 @@ const replay = async (terminal: Terminal, flags: ReplayFlags): Promise<void> => 
   const report = await replayFromKafka(terminal, flags)
   if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 2)}\n`)
   terminal.print(flags.json ? JSON.stringify(report) : describeReport(report).join('\n'))
-  if (!report.equal) process.exitCode = exitCodes.refused
+  if (!report.equal) process.exitCode = report.refusal?.reason === 'UNKNOWN_SERVICE' ? exitCodes.failed : exitCodes.refused
 }
 
 const replayFromKafka = async (terminal: Terminal, flags: ReplayFlags): Promise<ReplayReport> => {
@@ -89,9 +90,27 @@ export const describeReport = (report: ReplayReport): readonly string[] => {
 const describeDifference = ({ what, type, id, path, recorded, replayed }: OutputDifference): string =>
   `replay: first difference: ${type} ${id} ${what} at ${path === '' ? '(the whole record)' : path}: recorded ${recorded}, replayed ${replayed}`
 
-const describeRefusal = (refusal: ReplayRefusal, own: string): string =>
-  refusal.reason === 'OTHER_CORE'
-    ? `OTHER_CORE replay: got decisions by core ${refusal.coreHashes.join(', ')}; allowed: core ${own}, which this program runs; ` +
-      'nothing was compared: run `heteroscale replay` of the release with that core (its decider prints the hash when it starts)'
-    : `LOG_EXPIRED replay: got partitions ${refusal.partitions.join(', ')} of signals whose beginning has expired; ` +
-      'allowed: a log that is kept from its first record; nothing was compared: raise the retention of signals before the next audit'
+const describeRefusal = (refusal: ReplayRefusal, own: string): string => {
+  switch (refusal.reason) {
+    case 'OTHER_CORE':
+      return (
+        `OTHER_CORE replay: got decisions by core ${refusal.coreHashes.join(', ')}; allowed: core ${own}, which this program runs; ` +
+        'nothing was compared: run `heteroscale replay` of the release with that core (its decider prints the hash when it starts)'
+      )
+    case 'LOG_EXPIRED':
+      return (
+        `LOG_EXPIRED replay: got partitions ${refusal.partitions.join(', ')} of signals whose beginning has expired; ` +
+        'allowed: a log that is kept from its first record; nothing was compared: raise the retention of signals before the next audit'
+      )
+    case 'UNKNOWN_SERVICE':
+      return (
+        `UNKNOWN_SERVICE replay: got --service ${refusal.service}; allowed: a service that the log knows; ` +
+        'nothing was compared: `heteroscale get services` lists them'
+      )
+    case 'NOTHING_TO_COMPARE':
+      return (
+        'NOTHING_TO_COMPARE replay: got no decision, hold or intent that is on record; allowed: at least one; ' +
+        'nothing was compared: check KAFKA_BROKERS and HETEROSCALE_TOPIC_PREFIX, and that a decider runs'
+      )
+  }
+}

@@ -1,5 +1,5 @@
 /** From records of the log to the lines of a live timeline that a newcomer can follow. Pure. */
-import type { ScaleDecided, ScaleHeld } from '../../core/events/decided.ts'
+import type { ScaleHeld } from '../../core/events/decided.ts'
 import type { EventOf, EventType, LogEvent } from '../../core/events/event.ts'
 import { showCounts, type RoleCounts } from '../../core/roles.ts'
 import type { EpochMs } from '../../core/units.ts'
@@ -80,6 +80,3 @@ export const gaugeText = (gauge: Gauge): string =>
   ].join(' ')
 
 const shown = (value: number | null): string => (value === null ? '—' : Math.round(value).toString())
-
-/** True for records whose effect ends a chapter: tests and the report count them. */
-export const isDecision = (event: LogEvent): event is ScaleDecided => event.type === 'ScaleDecided'

@@ -23,8 +23,14 @@ const expectation = (what: string, holds: boolean, facts: string): Expectation =
 /** Every demo must replay, keep the band and free its reservations; the rest depends on what it plays. */
 export const judge = (evidence: Evidence): readonly Expectation[] => [...always(evidence), ...ofStage(evidence)]
 
+/** Fewer ticks are a decider that hardly ran: equal, and proof of little. */
+const leastTicks = 200
+/** The synthetic day rises and falls several times; a quiet one was not the day that is claimed. */
+const leastDecisions = 10
+
 const always = ({ ledger, replay, band, notRestored }: Evidence): readonly Expectation[] => [
   expectation('replay equals the record', replay.equal, `${replay.decisions.equal} of ${replay.decisions.count} decisions, ${replay.holds.equal} of ${replay.holds.count} holds, ${replay.ticks} ticks`),
+  expectation(`at least ${leastTicks} ticks were replayed`, replay.ticks >= leastTicks, String(replay.ticks)),
   expectation('P/D never left its band', band.violations.length === 0 && band.checked > 0, `${band.checked} states checked, ${band.violations.length} outside`),
   expectation('undone groups are what they were', notRestored.length === 0, notRestored.length === 0 ? 'all restored' : notRestored.join('; ')),
   expectation('no reservation is left', ledger.openReservations.size === 0, `${ledger.openReservations.size} open`),
@@ -33,10 +39,17 @@ const always = ({ ledger, replay, band, notRestored }: Evidence): readonly Expec
 const ofStage = (evidence: Evidence): readonly Expectation[] => {
   if (evidence.stage.fault === 'decode-never-ready' || evidence.stage.fault === 'prefill-never-ready') return neverReady(evidence)
   if (evidence.stage.fault === 'prefill-stall') return prefillStall(evidence)
-  return ordinaryDay(evidence)
+  // A node loss cuts the day short; only one without a chosen fault is judged as a whole.
+  return evidence.stage.fault === null && isWholeDay(evidence.stage) ? [...wholeDay(evidence), ...ordinaryDay(evidence)] : ordinaryDay(evidence)
 }
 
 const atLeastOne = (what: string, count: number): Expectation => expectation(what, count > 0, String(count))
+
+const isWholeDay = ({ trace, minutes, dayMinutes }: Stage): boolean => trace === null && minutes >= dayMinutes
+
+const wholeDay = ({ ledger }: Evidence): readonly Expectation[] => [
+  expectation(`at least ${leastDecisions} decisions were made`, ledger.decisions.length >= leastDecisions, String(ledger.decisions.length)),
+]
 
 const ordinaryDay = ({ ledger, stage }: Evidence): readonly Expectation[] => [
   atLeastOne('a scale-out was committed', countEnds(ledger, 'committed', 'scale-out')),

@@ -37,8 +37,8 @@ export type Comparison = {
 export type Recorded = {
   /** In log order, repeats included. */
   readonly outputs: readonly AuditedOutput[]
-  /** Offset that the deciders committed: outputs of input below it were acknowledged. */
-  readonly committed: Offset
+  /** Offset that the deciders committed: outputs of input below it were acknowledged. Null when they committed nothing. */
+  readonly committed: Offset | null
 }
 
 type Finding = { readonly type: AuditedOutput['type']; readonly equal: boolean; readonly difference: OutputDifference | null }
@@ -47,7 +47,8 @@ type Finding = { readonly type: AuditedOutput['type']; readonly equal: boolean; 
 export const compareOutputs = (replay: Replay, recorded: Recorded): Comparison => {
   const inRange = recorded.outputs.filter((output) => wasReplayed(replay, output))
   const { first, duplicates, conflicts } = collapse(replay, inRange)
-  const unsettled = [...replay.outputs].filter(([key, { offset }]) => !first.has(key) && offset >= recorded.committed)
+  const settledBelow = recorded.committed ?? newestTick(recorded.outputs)
+  const unsettled = [...replay.outputs].filter(([key, { offset }]) => !first.has(key) && offset >= settledBelow)
   const skipped = new Set(unsettled.map(([key]) => key))
   const keys = [...new Set([...first.keys(), ...replay.outputs.keys()])].filter((key) => !skipped.has(key))
   const findings = keys.map((key) => findingFor(replay, { recorded: first.get(key), replayed: replay.outputs.get(key)?.event }))
@@ -60,6 +61,13 @@ export const compareOutputs = (replay: Replay, recorded: Recorded): Comparison =
     differences: [...conflicts, ...findings.flatMap(({ difference }) => difference ?? [])],
   }
 }
+
+/**
+ * Without a commit (the group is gone, or another one was asked) the record speaks for itself: outputs go out in the order
+ * of their input, so that before the newest tick on record nothing may be missing.
+ */
+const newestTick = (outputs: readonly AuditedOutput[]): Offset =>
+  outputs.reduce((newest, output) => (output.type === 'ScaleIntentEmitted' ? newest : Math.max(newest, output.inputs.tickOffset)), 0)
 
 /** A live decider goes on while a replay runs: what it decides at later ticks is not the replay's business. */
 const wasReplayed = (replay: Replay, output: AuditedOutput): boolean =>

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { replayLog } from '../../cli/replay-log.ts'
 import { describeReport } from '../../cli/replay.ts'
+import type { ScaleDecided } from '../../core/events/decided.ts'
 import { recordsOf, replayed } from '../services/decider/history.ts'
-import { openStage, type Stage } from '../services/decider/stage.ts'
+import { coreHash, openStage, type Stage } from '../services/decider/stage.ts'
 
 const playedStage = async (): Promise<Stage> => {
   const stage = await openStage()
@@ -60,5 +62,33 @@ describe('heteroscale replay', () => {
     const report = await replayed((await playedStage()).eventLog, { coreHash: 'core-b' })
     expect(report.equal).toBe(false)
     expect(describeReport(report)).toEqual([expect.stringMatching(/^OTHER_CORE replay: got decisions by core core-a; allowed: core core-b/)])
+  })
+
+  it('does not call an equality of nothing equal: a service that nobody knows is refused by name', async () => {
+    const report = await replayed((await playedStage()).eventLog, { service: 'chta' })
+    expect(report).toMatchObject({ equal: false, refusal: { reason: 'UNKNOWN_SERVICE' } })
+    expect(describeReport(report)).toEqual([expect.stringMatching(/^UNKNOWN_SERVICE replay: got --service chta/)])
+  })
+
+  it('refuses a log in which nobody has decided anything', async () => {
+    const stage = await openStage()
+    await stage.configure('chat')
+    const report = await replayed(stage.eventLog)
+    expect(report).toMatchObject({ equal: false, refusal: { reason: 'NOTHING_TO_COMPARE' } })
+    expect(describeReport(report)).toEqual([expect.stringMatching(/^NOTHING_TO_COMPARE replay/)])
+  })
+
+  it('without a commit a missing decision is still a difference, as far as the record goes', async () => {
+    const { eventLog } = await playedStage()
+    const lost = (await recordsOf(eventLog, 'decisions')).find(({ event }) => event?.type === 'ScaleDecided')
+    const forgetful = {
+      ...eventLog,
+      read: async function* (range: Parameters<typeof eventLog.read>[0]) {
+        for await (const record of eventLog.read(range)) if (range.topic !== 'decisions' || record.offset !== lost?.offset || record.partition !== lost.partition) yield record
+      },
+    }
+    const report = await replayLog(forgetful, { coreHash, group: 'a-group-that-never-committed' })
+    expect(report.equal).toBe(false)
+    expect(report.differences).toMatchObject([{ what: 'missing', id: (lost?.event as ScaleDecided).decisionId }])
   })
 })

@@ -38,24 +38,32 @@ describe('the ledger', () => {
   })
 })
 
-const replay = { equal: true, decisions: { count: 1, equal: 1 }, holds: { count: 1, equal: 1 }, ticks: 9 } as ReplayReport
+const replay = { equal: true, decisions: { count: 1, equal: 1 }, holds: { count: 1, equal: 1 }, ticks: 2400 } as ReplayReport
 const evidence = (ledger: Ledger, more: Partial<Evidence> = {}): Evidence => ({
   stage: stageOf({}), ledger, replay, band: { checked: 9, violations: [] }, startedAt: 0, notRestored: [], ...more,
 })
 const failing = (input: Evidence): readonly string[] => judge(input).filter(({ holds }) => !holds).map(({ what }) => what)
 
-const goodDay = entered(decided('a', 'scale-out'), committed('a'), decided('b', 'scale-in'), committed('b'), decided('c', 'scale-out'), undone('c'))
+const more = (from: number) => Array.from({ length: 10 - from }, (_, index) => decided(`more-${index}`, 'scale-out'))
+const goodDay = entered(decided('a', 'scale-out'), committed('a'), decided('b', 'scale-in'), committed('b'), decided('c', 'scale-out'), undone('c'), ...more(3))
 
 describe('the verdict', () => {
   test('a day with scale-out, scale-in and an undone rollout is as expected', () => expect(failing(evidence(goodDay))).toEqual([]))
   test('a day without a scale-in is not', () =>
-    expect(failing(evidence(entered(decided('a', 'scale-out'), committed('a'), undone('a'))))).toEqual(['a scale-in was committed']))
+    expect(failing(evidence(entered(decided('a', 'scale-out'), committed('a'), undone('a'), ...more(1))))).toEqual(['a scale-in was committed']))
   test.each([
     ['replay equals the record', { replay: { ...replay, equal: false } }],
+    ['at least 200 ticks were replayed', { replay: { ...replay, ticks: 199 } }],
     ['P/D never left its band', { band: { checked: 9, violations: [{}] } }],
     ['P/D never left its band', { band: { checked: 0, violations: [] } }],
     ['undone groups are what they were', { notRestored: ['g'] }],
   ])('%s, or it is said', (what, more) => expect(failing(evidence(goodDay, more))).toEqual([what]))
+  const quiet = entered(decided('a', 'scale-out'), committed('a'), decided('b', 'scale-in'), committed('b'), undone('a'), ...more(3))
+  test('a whole day with nine decisions is a quiet one, half a day is not', () => {
+    expect(failing(evidence(quiet))).toEqual(['at least 10 decisions were made'])
+    expect(failing(evidence(quiet, { stage: stageOf({ minutes: 39 }) }))).toEqual([])
+    expect(failing(evidence(quiet, { stage: stageOf({ fault: 'node-loss', minutes: 40 }) }))).toEqual([])
+  })
   test('an open reservation is said', () => expect(failing(evidence(entered(placed('x'))))).toContain('no reservation is left'))
 
   const gauge = (time: number, decodeTps: number, ttftMsP95: number, prefill: number) => ({
