@@ -32,8 +32,8 @@ export type Plan = readonly Stage[]
 
 /**
  * Grow to the larger count of each role → scheduled → ready → registration target → registered → shrink to the
- * target → gone. Stages that would change nothing are left out; registration always stands, because a changed band
- * is a rollout with equal counts. With both ends in band, the larger counts are in band too: P₁ ≤ hi·D₁ ≤ hi·max(D).
+ * target → gone. Stages that would change nothing are left out; registration always stands, so that
+ * a rollout with equal counts would carry a changed band (nothing orders one yet: DESIGN 11). With both ends in band, the larger counts are in band too: P₁ ≤ hi·D₁ ≤ hi·max(D).
  */
 export const planRollout = ({ placement }: { readonly placement: GroupPlacement }): Plan => {
   const { from, to } = placement
