@@ -36,6 +36,24 @@ describe('a zombie owner', () => {
   })
 })
 
+describe('an owner that takes a real log for a simulated one', () => {
+  it('ends and says which setting is wrong; the others go on as if it had never ticked', async () => {
+    const stage = await openBusyStage()
+    const ada = await stage.startDecider('ada')
+    await stage.pass(10)
+    const bob = await stage.startDecider('bob', { simulated: true, clock: wrongBy(stage.clock, 3_600_000) })
+    const end = bob.died.catch(({ message }: Error) => message)
+    await stage.pass(10)
+    expect(await end).toMatch(/^E_CLOCK decider bob: got ticks of another kind of time .* HETEROSCALE_SPEED .* it stops$/)
+    await bob.stop()
+    await stage.pass(60)
+    expect(ada.ready()).toBe(true)
+    const recent = (await ticksOf(stage.eventLog)).filter(({ time }) => Math.abs(time - stage.clock.now()) < 30_000)
+    expect(new Set(recent.map(({ partition, ownerId }) => `${partition} ${ownerId}`))).toEqual(new Set(['0 ada', '1 ada']))
+    expect(await replayed(stage.eventLog)).toMatchObject({ equal: true })
+  })
+})
+
 describe('an owner whose clock is a minute ahead', () => {
   it('leaves its partitions to the others, says so, and freezes nobody', async () => {
     const stage = await openBusyStage()

@@ -25,6 +25,7 @@ export type Cast = {
   readonly clock?: Clock
   readonly eventLog?: EventLog
   readonly group?: string
+  readonly simulated?: boolean
   readonly log?: Logger
   readonly snapshotIntervalMs?: number
 }
@@ -68,7 +69,7 @@ export const openStage = async ({ partitions = 2 } = {}): Promise<Stage> => {
         metrics: createDeciderMetrics(metrics),
         coreHash: over.coreHash ?? coreHash,
         ownerId,
-        simulated: false,
+        simulated: over.simulated ?? false,
         tickMs: 1000,
         snapshotIntervalMs: over.snapshotIntervalMs ?? 60_000,
         mintLogId: () => `log-of-${ownerId}`,
