@@ -45,6 +45,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: 'rolled-back',
     patches: [{ from: 'release(input, outcome),', to: `outcome.kind === 'committed' ? release(input, outcome) : undefined,` }],
   },
+  { title: 'what an unanswered placement reserved kept', caughtBy: 'service-unplaced', patches: [{ from: 'startWithdrawal)(request);', to: 'startWithdrawal);' }] },
   { title: 'a placement asked for under another sequence', caughtBy: 'service', patches: [{ from: 'place/${intent.sequence}=', to: 'place/${intent.sequence + 1}=' }] },
 ]
 

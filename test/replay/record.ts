@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import { startStack } from '../../infra/local/stack.ts'
 import { openStage } from '../workflows/stage.ts'
 import type { Stage } from '../workflows/stage.ts'
@@ -39,14 +40,14 @@ const record = async (address: string, name: string, story: (stage: Stage) => Pr
 }
 
 /** The first run of an entity that continues as new after one intent: the only way its history is ever closed. */
-const recordService = async (address: string): Promise<void> => {
-  const stage = await openStage({ address, name: `recorded-service-${Date.now()}`, intentsPerRun: 1 })
+const recordService = async (address: string, name: string, changes: (stage: Stage) => Partial<ScaleIntentEmitted>): Promise<void> => {
+  const stage = await openStage({ address, name: `recorded-${name}-${Date.now()}`, intentsPerRun: 1 })
   try {
-    await stage.submitter.submit(stage.intent({ sequence: 1 }))
+    await stage.submitter.submit(stage.intent({ sequence: 1, ...changes(stage) }))
     const first = await stage.entity().describe()
-    await stage.completed(1)
+    await stage.reports.first(({ sequence, group }) => sequence === 1 && group === null)
     await stage.continuedAsNew(first.runId)
-    await save({ stage, workflowId: first.workflowId, name: 'service', runId: first.runId })
+    await save({ stage, workflowId: first.workflowId, name, runId: first.runId })
   } finally {
     await stage.close()
   }
@@ -71,7 +72,8 @@ mkdirSync(historiesDir, { recursive: true })
 const stack = await startStack({ kafka: false })
 try {
   for (const [name, story] of Object.entries(stories)) await record(stack.temporalAddress, name, story)
-  await recordService(stack.temporalAddress)
+  await recordService(stack.temporalAddress, 'service', () => ({}))
+  await recordService(stack.temporalAddress, 'service-unplaced', (stage) => ({ cell: `nobody-${stage.service}`, expiresAt: Date.now() + 300 }))
 } finally {
   await stack.stop()
 }

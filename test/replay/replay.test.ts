@@ -48,6 +48,7 @@ describe('recorded histories', () => {
     expect(readRecorded('committed').outcome).toEqual({ kind: 'committed' })
     expect(ids('rolled-back').filter((id) => id.startsWith('undo/'))).toEqual(['undo/register=4P+8D', 'undo/register=4P+8D/withdrawn', 'undo/grow=4P+8D'])
     expect(ids('stuck-then-repaired').filter((id) => id.startsWith('undo/'))).toEqual(['undo/grow=4P+8D', 'undo/grow=4P+8D/2'])
+    expect(ids('service-unplaced')).toEqual(['place/1=2P+4D', expect.stringMatching(/^report\/.*\/expired$/)])
     expect(readRecorded('stuck-then-repaired').outcome).toMatchObject({ kind: 'rolled-back' })
   })
 })
