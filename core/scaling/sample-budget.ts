@@ -21,6 +21,8 @@ export type Budget = { readonly spec: DisaggregatedServiceSpec; readonly horizon
  * seven signals over an hour have 35 samples a series, one in 103 s. Slots stand at whole multiples of their length, so
  * that what is kept depends on the samples and not on when they were looked at. Outside the window only the newest
  * sample stays, which tells how long a source is silent; observed and unobserved values each have their own newest.
+ * A sample that goes takes its coverage along with its value; one that was not observed stays beside one that was, so that
+ * a gap of a source is not thinned away.
  */
 export const budgetSamples = (signals: SignalHistory, { spec, horizon }: Budget): SignalHistory => {
   const seriesCount = signalNames.reduce((sum, signal) => sum + signals[signal].length, 0)
