@@ -3,26 +3,11 @@
  * group-write.ts; here stands what they are decided on and how an accepted write changes it. The emulator and the
  * memory twin keep their groups with this same code.
  */
-import type { RatioBand } from '../events/decided.ts'
-import type { DecisionId, GroupId, IntentId, ServiceId } from '../ids.ts'
-import type { Role, RoleCounts } from '../roles.ts'
+import type { GroupId } from '../ids.ts'
+import type { GroupStatus } from '../ports.ts'
 
 /** Specification and registration target of a group: `GroupStatus` without its instances. */
-export type GroupObject = {
-  readonly group: GroupId
-  readonly service: ServiceId
-  readonly uid: string
-  readonly resourceVersion: string
-  readonly sequence: number
-  readonly intentId: IntentId
-  readonly decisionId: DecisionId
-  readonly domain: string
-  readonly counts: RoleCounts
-  readonly gpuTypes: { readonly [role in Role]: string }
-  readonly gpusPerInstance: RoleCounts
-  readonly registrationTarget: RoleCounts
-  readonly band: RatioBand
-}
+export type GroupObject = Omit<GroupStatus, 'instances'>
 
 /** An accepted write. `before` is null when it created the group, `after` is null when it deleted it. */
 export type GroupWritten = {
