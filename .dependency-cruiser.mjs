@@ -70,6 +70,18 @@ const forbidden = [
     to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
   },
   {
+    name: 'frame-knows-no-service',
+    comment: 'services/*.ts is the frame of every process. A re-export through it would join two services: move pure logic to core/.',
+    from: { path: '^services/[^/]+\\.ts$' },
+    to: { path: '^services/[^/]+/' },
+  },
+  {
+    name: 'services-are-not-started-by-code',
+    comment: 'cli/ and infra/ start services, never the other way round. Read what you need from configuration.',
+    from: { path: '^services/' },
+    to: { path: '^(cli|infra)/' },
+  },
+  {
     name: 'simulator-has-no-real-io',
     comment: 'The simulator may import core/ and adapters/memory/ only, so that one seed is one history.',
     from: { path: '^simulator/' },

@@ -18,6 +18,7 @@ const impure = [
   ['crypto', 'ids derive from (logId, partition, offset, service): core/ids.ts'],
   ['performance', 'time is an event: fold ClockTicked'],
   ['Buffer', 'absent in the workflow sandbox; use Uint8Array'],
+  ['globalThis', 'name what you need; then the ban on it can speak'],
 ].map(([name, instead]) => ({ name, message: `${name} is not replayable: ${instead}.` }))
 
 const impureCalls = [
@@ -25,6 +26,7 @@ const impureCalls = [
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'new Date() is not replayable: take the time from the event, or as an argument.'],
   ['CallExpression[callee.name="Date"]', 'Date() is not replayable: take the time from the event, or as an argument.'],
   ['MemberExpression[object.name="Math"][property.name="random"]', 'Math.random() is not replayable: take a seeded generator as an argument.'],
+  ['VariableDeclarator[init.name=/^(Date|Math)$/]', 'Another name for Date or Math hides a clock or a generator: call them by their own names.'],
   ['MemberExpression[property.name=/^toLocale/]', 'Locale output differs between machines: format explicitly.'],
 ].map(([selector, message]) => ({ selector, message }))
 

@@ -2,6 +2,7 @@
 import { ensureTopics } from '../adapters/kafka/topics.ts'
 import { startFleet, type Fleet, type FleetWorld } from '../infra/local/fleet.ts'
 import { startStack, type Stack } from '../infra/local/stack.ts'
+import { localKafka } from './local-kafka.ts'
 
 export type BringUpOptions = {
   /** World milliseconds per wall millisecond; absent for real time. */
@@ -29,13 +30,15 @@ export const bringUp = async (options: BringUpOptions): Promise<Running> => {
   const beganAt = Date.now()
   const stack = await startStack({ temporalUi: true, onProgress: options.onProgress })
   try {
-    await ensureTopics({ brokers: stack.kafkaBrokers, clientId: 'heteroscale-cli', topicPrefix: 'heteroscale' })
+    const kafka = localKafka('cli', stack.kafkaBrokers)
+    await ensureTopics(kafka)
     options.onProgress('starting emulator, api, collector, two deciders, orchestrator and registrar')
     const world = worldOf(options)
     const fleet = await startFleet({
       dir: stack.dir,
       kafkaBrokers: stack.kafkaBrokers,
       temporalAddress: stack.temporalAddress,
+      ...(kafka.topicPrefix === undefined ? {} : { topicPrefix: kafka.topicPrefix }),
       ...(world === undefined ? {} : { world }),
       ...(options.envOf === undefined ? {} : { envOf: options.envOf }),
     })

@@ -7,7 +7,10 @@ import { isAlive, readUpState, removeUpState } from './up-state.ts'
 const deadlineMs = 60_000
 
 export const downCommand = (): Command =>
-  new Command('down').description('stop the fleet that `heteroscale up` started').action(down)
+  new Command('down')
+    .description('stop the fleet that `heteroscale up` started')
+    .addHelpText('after', '\nExample:\n  $ heteroscale down      from another terminal than the one of `up`')
+    .action(down)
 
 const down = async (): Promise<void> => {
   const state = readUpState()

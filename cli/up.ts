@@ -1,6 +1,7 @@
 /** `heteroscale up`: servers and fleet on this machine, in the foreground. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
+import { positiveNumber } from './flags.ts'
 import type { ServerHandle } from '../infra/local/process.ts'
 import { bringUp, type Running } from './bring-up.ts'
 import { interruptible } from './interruptible.ts'
@@ -17,7 +18,7 @@ Examples:
 export const upCommand = (): Command =>
   new Command('up')
     .description('start Kafka, Temporal, an emulated cluster and the autoscaler on this machine')
-    .option('--speed <factor>', 'world time per wall time', Number)
+    .option('--speed <factor>', 'world time per wall time, at most 20 (default: real time)', positiveNumber(20))
     .addHelpText('after', examples)
     .action(up)
 
@@ -78,6 +79,7 @@ const announce = ({ fleet, stack }: Running): void => {
   })
   const rows = [
     ['API', fleet.apiUrl],
+    ['Temporal', stack.temporalAddress],
     ['Temporal UI', stack.temporalUiUrl ?? '-'],
     ['Kafka', stack.kafkaBrokers.join(',')],
     ['emulator', fleet.emulatorUrl],

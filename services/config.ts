@@ -86,7 +86,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the common keys and those of `shape`. The file may also hold keys of other services, so that one file can
- * serve a fleet; a key that no service knows is a fault of the file's owner that only `heteroscale validate` sees.
+ * serve a fleet: a key that this one does not know is left alone.
  */
 export const loadConfig = <S extends ConfigShape>(
   shape: S,

@@ -2,6 +2,7 @@
 import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
 import { ratioBandOf } from '../../core/service/specification.ts'
 import type { Running } from '../bring-up.ts'
+import { localKafka } from '../local-kafka.ts'
 import { describeReport } from '../replay.ts'
 import { loadServiceFile } from '../service-file.ts'
 import type { Terminal } from '../terminal.ts'
@@ -32,7 +33,7 @@ export const perform = async (performance: Performance): Promise<DemoReport> => 
   const healthyMs = running.healthyAt - commandStartedAt
   screen.say(`healthy ${inSeconds(healthyMs)} after the command; Temporal's page is ${running.stack.temporalUiUrl ?? '-'}\n`)
   screen.begin(running.world?.worldEpochMs ?? Date.now())
-  const eventLog = createKafkaEventLog({ brokers: running.stack.kafkaBrokers, clientId: 'heteroscale-demo', topicPrefix: 'heteroscale' })
+  const eventLog = createKafkaEventLog(localKafka('demo', running.stack.kafkaBrokers))
   const watch = await watchLog(eventLog, screen, () => screen.say(`  first scale-out committed ${inSeconds(sinceCommand())} after the command`))
   const world = emulatedWorld(running.fleet.emulatorUrl)
   const { startedAt } = await play({ stage, apiUrl: running.fleet.apiUrl, world, ledger: watch.ledger, screen })

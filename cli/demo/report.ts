@@ -55,7 +55,7 @@ const scalingOf = (ledger: Ledger) => ({
 const round = (value: number): number => Math.round(value * 10) / 10
 
 const percent = (share: number | null): string => (share === null ? '—' : `${round(share * 100)} %`)
-const seconds = (ms: number | null): string => (ms === null ? 'never' : `${round(ms / 1000)} s`)
+const seconds = (ms: number | null): string => (ms === null ? 'not at all,' : `${round(ms / 1000)} s`)
 
 /** What a newcomer reads last. The line about the replay is added by whoever ran it. */
 export const summaryLines = (report: DemoReport): readonly string[] => [
@@ -63,7 +63,7 @@ export const summaryLines = (report: DemoReport): readonly string[] => [
   `times        installed ${seconds(report.wall.installedMs)} · healthy ${seconds(report.wall.healthyMs)} · first scale-out committed ${seconds(report.wall.firstScaleOutCommittedMs)} after the command`,
   `traffic      ${report.traffic.requests} requests, ${report.traffic.completed} completed, ${report.traffic.failed} lost`,
   `TTFT         ${percent(report.traffic.ttft.attainment)} within ${report.traffic.ttft.sloMs} ms (p95 ${milliseconds(report.traffic.ttft.p95Ms)})`,
-  `TBT          ${percent(report.traffic.tbt.attainment)} within ${report.traffic.tbt.sloMs} ms (p95 ${milliseconds(report.traffic.tbt.p95Ms)})`,
+  `TBT          ${percent(report.traffic.tbt.attainment)} of requests within ${report.traffic.tbt.sloMs} ms on their mean (p95 of the means ${milliseconds(report.traffic.tbt.p95Ms)})`,
   `cost         ${report.cost.gpuHours} GPU-hours; ${report.cost.gpuHoursStaticPeak} if the peak of ${report.cost.gpusPeak} GPUs had been held (${report.cost.savedPercent} % saved)`,
   `scaling      ${report.scaling.scaleOuts} scale-outs, ${report.scaling.scaleIns} scale-ins, ${report.scaling.rebalances} rebalances; ${report.scaling.rolloutsCommitted} rollouts committed, ${report.scaling.rollbacks} rolled back, ${report.scaling.stuck} stuck`,
   ...report.expectations.map(({ what, holds, facts }) => `${holds ? '✔' : '✘'} ${what}: ${facts}`),

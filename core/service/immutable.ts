@@ -23,5 +23,5 @@ export const immutableFaults = (before: ServiceManifest, after: ServiceManifest)
       code: 'E_SPEC_IMMUTABLE',
       got: showValue(to),
       allowed: `${showValue(from)}, which cannot change while the service runs`,
-      hint: 'apply it as a service of another name, then remove this one',
+      hint: 'apply it as a service of another name',
     }))

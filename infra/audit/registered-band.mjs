@@ -32,6 +32,7 @@ function check(all, { lo, hi }) {
   const groups = new Map()
   const violations = []
   let checked = 0
+  let excused = 0
   const groupOf = (name) => {
     if (!groups.has(name)) groups.set(name, { prefill: new Set(), decode: new Set(), lostAt: null })
     return groups.get(name)
@@ -44,7 +45,10 @@ function check(all, { lo, hi }) {
       if (what === 'registered') group.lostAt = null
       return
     }
-    if (what === 'registered' && group.lostAt !== null && change.time - group.lostAt <= graceMs) return
+    if (what === 'registered' && group.lostAt !== null && change.time - group.lostAt <= graceMs) {
+      excused += 1
+      return
+    }
     violations.push({ at: change.time, group: change.group, what, ...counts })
   }
   for (const change of all) {
@@ -66,5 +70,5 @@ function check(all, { lo, hi }) {
       ask(change, 'registered', { prefill: group.prefill.size, decode: group.decode.size })
     }
   }
-  return { changes: all.length, checked, violations, band: { lo, hi } }
+  return { changes: all.length, checked, excused, violations, band: { lo, hi } }
 }

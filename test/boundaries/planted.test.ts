@@ -80,6 +80,12 @@ describe('planted imports', () => {
       "import { loop } from '../decider/loop.ts'\nexport const poll = (): number => loop()\n",
       'services-are-strangers',
     ],
+    [
+      'a frame that re-exports a service',
+      'services/bridge.ts',
+      "export { loop } from './decider/loop.ts'\n",
+      'frame-knows-no-service',
+    ],
   ])('%s', async (_story, path, text, rule) => {
     const { failed, output } = await plant(path, text, cruise)
     expect(output).toContain(rule)
@@ -96,6 +102,8 @@ describe('planted clocks and forgotten effects', () => {
       'export const rollout = async (): Promise<number> => Promise.resolve(Date.now())\n',
       'take the time from the event',
     ],
+    ['a clock under another name in core', 'core/counts.ts', 'const clock = Date\nexport const total = (): number => clock.now()\n', 'hides a clock'],
+    ['a clock through globalThis in core', 'core/counts.ts', 'export const total = (): number => globalThis.performance.now()\n', 'name what you need'],
     ['Math.random in core', 'core/counts.ts', 'export const total = (): number => Math.random()\n', 'seeded generator'],
     [
       'an un-awaited activity, which is a skipped step',

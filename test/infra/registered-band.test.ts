@@ -7,7 +7,7 @@ import { scratchDir } from '../support/scratch-dir.ts'
 
 const script = resolve(import.meta.dirname, '../../infra/audit/registered-band.mjs')
 
-type Verdict = { readonly checked: number; readonly violations: readonly { readonly what: string; readonly at: number }[] }
+type Verdict = { readonly checked: number; readonly excused?: number; readonly violations: readonly { readonly what: string; readonly at: number }[] }
 
 const check = (changes: readonly object[], lo = '0.5', hi = '0.5'): Verdict & { readonly code: number } => {
   const file = join(scratchDir(), 'changes.ndjson')
@@ -52,6 +52,16 @@ describe('the band check', () => {
     expect(check([...loss, ...lost]).violations).toEqual([])
     const opened = check([...loss, ...lost, gate('decode', 'd4'), gate('decode', 'd5'), gate('prefill', 'p2'), gate('prefill', 'p3'), gate('prefill', 'p4')])
     expect(opened.violations.length).toBeGreaterThan(0)
+  })
+
+  test('the excuse ends ten minutes after the loss', () => {
+    const serving = [gate('decode', 'd0'), gate('prefill', 'p0'), gate('decode', 'd1'), gate('decode', 'd2'), gate('prefill', 'p1'), gate('decode', 'd3')]
+    const lost = serving.filter(({ role }) => role === 'decode').map(({ instance }) => phase('decode', instance, 'failed'))
+    const soon = check([...serving, ...lost, gate('prefill', 'p2')])
+    expect(soon).toMatchObject({ violations: [], code: 0 })
+    expect(soon.excused).toBeGreaterThan(0)
+    const late = { ...gate('prefill', 'p2'), time: time + 11 * 60_000 }
+    expect(check([...serving, ...lost, late]).violations).toHaveLength(1)
   })
 
   test('an empty log proves nothing and fails', () => expect(check([]).code).toBe(1))

@@ -40,7 +40,7 @@ describe('the ledger', () => {
 
 const replay = { equal: true, decisions: { count: 1, equal: 1 }, holds: { count: 1, equal: 1 }, ticks: 2400 } as ReplayReport
 const evidence = (ledger: Ledger, more: Partial<Evidence> = {}): Evidence => ({
-  stage: stageOf({}), ledger, replay, band: { checked: 9, violations: [] }, startedAt: 0, notRestored: [], ...more,
+  stage: stageOf({}), ledger, replay, band: { checked: 9, excused: 0, violations: [] }, startedAt: 0, notRestored: [], ...more,
 })
 const failing = (input: Evidence): readonly string[] => judge(input).filter(({ holds }) => !holds).map(({ what }) => what)
 
@@ -54,8 +54,8 @@ describe('the verdict', () => {
   test.each([
     ['replay equals the record', { replay: { ...replay, equal: false } }],
     ['at least 200 ticks were replayed', { replay: { ...replay, ticks: 199 } }],
-    ['P/D never left its band', { band: { checked: 9, violations: [{}] } }],
-    ['P/D never left its band', { band: { checked: 0, violations: [] } }],
+    ['P/D never left its band', { band: { checked: 9, excused: 0, violations: [{}] } }],
+    ['P/D never left its band', { band: { checked: 0, excused: 0, violations: [] } }],
     ['undone groups are what they were', { notRestored: ['g'] }],
   ])('%s, or it is said', (what, more) => expect(failing(evidence(goodDay, more))).toEqual([what]))
   const quiet = entered(decided('a', 'scale-out'), committed('a'), decided('b', 'scale-in'), committed('b'), undone('a'), ...more(3))
