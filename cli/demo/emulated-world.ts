@@ -5,12 +5,10 @@ import { portError } from '../../core/port-error.ts'
 export type EmulatedWorld = {
   /** World time at which the service's traffic began. */
   startTraffic(service: string): Promise<number>
-  stopTraffic(service: string): Promise<void>
   plantFault(fault: object): Promise<void>
   report(service: string): Promise<ServiceReport>
   /** One JSON object a line: every effect on the sub-cluster, in order. */
   changes(): Promise<string>
-  now(): Promise<number>
 }
 
 const deadlineMs = 10_000
@@ -22,14 +20,11 @@ export const emulatedWorld = (url: string): EmulatedWorld => {
     if (response.ok) return response.text()
     throw portError('unavailable', `E_EMULATOR ${path}: got ${response.status} ${await response.text()}; allowed: 200; the demo ends`)
   }
-  const json = async <T>(path: string, body?: object): Promise<T> => JSON.parse(await text(path, body)) as T
+  const json = async <T>(path: string): Promise<T> => JSON.parse(await text(path)) as T
   return {
     startTraffic: async (service) => {
       await fetch(`${url}/workloads/${service}/start`, { method: 'POST', signal: AbortSignal.timeout(deadlineMs) })
       return (await json<{ time: number }>('/workloads')).time
-    },
-    stopTraffic: async (service) => {
-      await fetch(`${url}/workloads/${service}/stop`, { method: 'POST', signal: AbortSignal.timeout(deadlineMs) })
     },
     plantFault: async (fault) => {
       await text('/faults', fault)
@@ -39,6 +34,5 @@ export const emulatedWorld = (url: string): EmulatedWorld => {
       return services[0] as ServiceReport
     },
     changes: () => text('/changes'),
-    now: async () => (await json<{ time: number }>('/workloads')).time,
   }
 }

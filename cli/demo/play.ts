@@ -27,8 +27,8 @@ export type Play = {
 const settleMs = 30_000
 const pollMs = 100
 
-/** Resolves with the world times between which traffic ran, after every intent has ended. */
-export const play = async ({ stage, apiUrl, world, ledger, screen }: Play): Promise<{ startedAt: number; endedAt: number }> => {
+/** Resolves with the world time at which traffic began, after every intent has ended. */
+export const play = async ({ stage, apiUrl, world, ledger, screen }: Play): Promise<{ startedAt: number }> => {
   await applyService(apiUrl)
   const startedAt = await world.startTraffic(demoService)
   screen.begin(startedAt)
@@ -38,9 +38,8 @@ export const play = async ({ stage, apiUrl, world, ledger, screen }: Play): Prom
     ...stage.planned.map((fault) => plant({ world, screen, stage }, fault, startedAt)),
   ])
   stopGauges()
-  const endedAt = await world.now()
   await settled(ledger)
-  return { startedAt, endedAt }
+  return { startedAt }
 }
 
 const applyService = async (apiUrl: string): Promise<void> => {
