@@ -56,7 +56,7 @@ const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal)
     'step-done': 'green',
     'step-failed': 'red',
     'step-undone': 'yellow',
-    repaired: 'yellow',
+    repaired: 'yellow', halted: 'yellow', resumed: 'green',
     stuck: 'red',
   }
   const steps = rollout.steps.length === 0 ? [] : indented(table(rollout.steps, [

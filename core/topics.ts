@@ -36,6 +36,7 @@ export const topics: { readonly [topic in Topic]: TopicPlan } = {
       'ClockTicked',
       'ServiceConfigured',
       'ServiceRemoved',
+      'ControlChanged',
       'RolloutReported',
     ],
   },
@@ -57,11 +58,11 @@ export const topics: { readonly [topic in Topic]: TopicPlan } = {
     ],
   },
   cells: { keyedBy: 'cell', kept: { days: 14 }, carries: ['InventoryObserved', 'PlacementDecided', 'ReservationReleased'] },
-  controls: { keyedBy: 'scope', kept: 'compact', carries: [] },
+  controls: { keyedBy: 'scope', kept: 'compact', carries: ['ControlSet'] },
   snapshots: { keyedBy: 'service', kept: 'compact', carries: ['SnapshotTaken'] },
   services: { keyedBy: 'service', kept: 'compact', carries: ['ServiceAccepted'] },
   checkpoints: { keyedBy: 'service', kept: { days: 14 }, carries: ['SnapshotTaken'] },
-  'dead-letters': { keyedBy: 'none', kept: { days: 30 }, carries: ['DeadLetter'] },
+  'dead-letters': { keyedBy: 'none', kept: { days: 30 }, carries: ['DeadLetter', 'ProducerReported'] },
 }
 
 /** Name on the broker: `heteroscale.signals.v1`, with an optional prefix so that several fleets share a broker. */

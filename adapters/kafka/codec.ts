@@ -41,6 +41,9 @@ export const writtenVersions = {
   InventoryObserved: 1,
   PlacementDecided: 1,
   ReservationReleased: 1,
+  ControlSet: 1,
+  ControlChanged: 1,
+  ProducerReported: 1,
   DeadLetter: 1,
 } as const satisfies { readonly [type in EventType]: number }
 

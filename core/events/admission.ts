@@ -1,4 +1,5 @@
 /** Which record may stand on which topic under which key. Both log adapters ask here before they append and after they read. */
+import { controlKey } from '../controls/controls.ts'
 import { topics } from '../topics.ts'
 import type { Topic } from '../topics.ts'
 import type { LogEvent } from './event.ts'
@@ -22,5 +23,6 @@ const ownerOf = (topic: Topic, event: LogEvent): string | null => {
   const { keyedBy } = topics[topic]
   if (keyedBy === 'service' && 'service' in event) return event.service
   if (keyedBy === 'cell' && 'cell' in event) return event.cell
+  if (event.type === 'ControlSet') return controlKey(event)
   return null
 }

@@ -133,7 +133,7 @@ export type RolloutPlaced = GroupFact & { readonly type: 'RolloutPlaced'; readon
 export type RolloutStepDone = GroupFact & {
   readonly type: 'RolloutStepDone'
   readonly step: string
-  readonly outcome: 'step-done' | 'step-failed' | 'step-undone' | 'repaired'
+  readonly outcome: 'step-done' | 'step-failed' | 'step-undone' | 'repaired' | 'halted' | 'resumed'
 }
 export type RolloutCommitted = GroupFact & { readonly type: 'RolloutCommitted'; readonly counts: RoleCounts | null }
 export type RolloutRolledBack = GroupFact & { readonly type: 'RolloutRolledBack'; readonly counts: RoleCounts | null }

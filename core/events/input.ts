@@ -54,6 +54,10 @@ export const reportOutcomes = [
   'rolled-back',
   'stuck',
   'repaired',
+  /** A control forbids the next effect; of a group: it waits where it stands. Of the intent: nothing was begun. */
+  'halted',
+  /** The control was released, and the rollout goes on. */
+  'resumed',
   'completed',
 ] as const
 export type ReportOutcome = (typeof reportOutcomes)[number]

@@ -29,6 +29,8 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
   // No policy of this version looks at GPU activity; it must not cause an evaluation either.
   if (event.type === 'HardwareObserved') return { state, emitted: [] }
   switch (event.type) {
+    case 'ControlChanged':
+      return { state, emitted: [] }
     case 'ServiceRemoved':
       return { state: null, emitted: [{ topic: 'services', key: event.service, event: null }] }
     case 'RolloutReported':
@@ -38,7 +40,7 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
   }
 }
 
-type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
+type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlChanged' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
 
 const observe = (state: ServiceState, event: Observation): ServiceState => {
   switch (event.type) {

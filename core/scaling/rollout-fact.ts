@@ -7,6 +7,8 @@ import type { RoleCounts } from '../roles.ts'
 export const rolloutFact = (event: RolloutReported): RolloutEvent | null => {
   const { service, intentId, sequence, detail, time, outcome, group } = event
   const fact = { service, intentId, sequence, detail, time }
+  // Halted before anything was begun: for readers of `rollouts` the intent was refused, and the detail says by which control.
+  if (outcome === 'halted' && group === null) return { ...fact, type: 'IntentRefused' }
   if (isOfIntent(outcome)) return { ...fact, ...intentFact(outcome, event.partial) }
   return group === null ? null : { ...fact, group, ...groupFact(event, outcome) }
 }

@@ -4,7 +4,10 @@ import { refusalOf } from '../../../core/events/admission.ts'
 import { topicNames, topics } from '../../../core/topics.ts'
 import { samples } from '../../schemas/samples.ts'
 
-const keyOf = (event: object): string => ('service' in event ? String(event.service) : 'cell' in event ? String(event.cell) : 'any')
+const keyOf = (event: object): string => {
+  if ('scope' in event && 'control' in event) return `${String(event.scope)}/${String(event.control)}`
+  return 'service' in event ? String(event.service) : 'cell' in event ? String(event.cell) : 'any'
+}
 
 describe('admission', () => {
   it('lets every event onto exactly the topics that carry it', () => {

@@ -1,0 +1,32 @@
+/** The fold of the topic `controls`: what operators have ordered, for the fleet and for each service. */
+import type { ControlSet, Directive } from '../events/control.ts'
+import type { ServiceId } from '../ids.ts'
+
+export const fleetScope = 'fleet'
+
+export const scopeOf = (service: ServiceId): string => `service/${service}`
+
+/** Key of a record of `controls`. */
+export const controlKey = ({ scope, control }: Pick<ControlSet, 'scope' | 'control'>): string => `${scope}/${control}`
+
+/** By record key; released controls and modes that say `auto` are absent. */
+export type Controls = ReadonlyMap<string, Directive>
+
+export const noControls: Controls = new Map()
+
+/** The controls after one more record, given in the order of the log. */
+export const foldControl = (controls: Controls, { type: _type, ...directive }: ControlSet): Controls => {
+  const next = new Map(controls)
+  if (directive.value === 'released' || directive.value === 'auto') next.delete(controlKey(directive))
+  else next.set(controlKey(directive), directive)
+  return next
+}
+
+/** What concerns a service, the fleet's orders included, sorted by scope and control: equal orders give equal bytes. */
+export const directivesFor = (controls: Controls, service: ServiceId): readonly Directive[] => {
+  const keys = [...controls.keys()].sort()
+  return keys.flatMap((key) => {
+    const directive = controls.get(key)
+    return directive && (directive.scope === fleetScope || directive.scope === scopeOf(service)) ? [directive] : []
+  })
+}
