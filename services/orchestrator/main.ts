@@ -10,7 +10,7 @@ import { createOrchestratorMeters } from './meters.ts'
 import { watchOpenRollouts } from './open-rollouts.ts'
 import { orchestratorShape } from './settings.ts'
 import type { OrchestratorConfig } from './settings.ts'
-import { temporalServer } from './temporal-server.ts'
+import { temporalServer } from '../temporal-server.ts'
 import { startWorkers } from './workers.ts'
 
 const start = async (context: ServiceContext<OrchestratorConfig>): Promise<RunningService> => {

@@ -1,7 +1,7 @@
 /** From configuration keys to the Temporal server; certificates are files, named by their paths. */
 import { readFileSync } from 'node:fs'
-import type { TemporalServer, TemporalTls } from '../../adapters/temporal/connection.ts'
-import type { CommonConfig } from '../config.ts'
+import type { TemporalServer, TemporalTls } from '../adapters/temporal/connection.ts'
+import type { CommonConfig } from './config.ts'
 
 /** Throws when a certificate file cannot be read: the process then does not start. */
 export const temporalServer = (config: CommonConfig): TemporalServer => ({
