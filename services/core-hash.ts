@@ -1,6 +1,6 @@
 /**
- * The identity of the deciding code: a hash over all files of core/ as they run. Source (.ts) and build (.js) have
- * different hashes on purpose, because they are different programs; a fleet runs one of them.
+ * The identity of the deciding code when it runs from source: a hash over all files of core/. A compiled program runs a
+ * bundle and is known by that bundle's hash (core-bundle.ts). The two differ on purpose: they are different programs.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'

@@ -7,6 +7,8 @@ import { runStep, since } from './run-step.mjs'
 const configFiles = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 /** Its time is the moment the last successful build began; sources changed during that build are newer. */
 const stamp = 'dist/.built'
+/** Its last step writes the second; without either the compiled program does not start. */
+const outputs = ['dist/cli/main.js', 'dist/cores/current.json']
 
 /** Runs `npm run build` when needed. Throws when it fails. */
 export async function compile(root, say) {
@@ -29,7 +31,7 @@ export async function compile(root, say) {
 /** True when a source, its folder (for removed files) or the configuration is newer than the last build, or there is none. */
 export function buildIsStale(root) {
   const built = modifiedMs(join(root, stamp))
-  if (built === 0 || !existsSync(join(root, 'dist/cli/main.js'))) return true
+  if (built === 0 || !outputs.every((file) => existsSync(join(root, file)))) return true
   const isNewer = (path) => modifiedMs(path) > built
   if (configFiles.some((file) => isNewer(join(root, file)))) return true
   return sourceDirs(root).some((dir) => someBelow(join(root, dir), isNewer))
@@ -63,7 +65,7 @@ function someBelow(dir, isNewer) {
   if (isNewer(dir)) return true
   return readdirSync(dir, { withFileTypes: true }).some((entry) => {
     const path = join(dir, entry.name)
-    return entry.isDirectory() ? someBelow(path, isNewer) : entry.name.endsWith('.ts') && isNewer(path)
+    return entry.isDirectory() ? someBelow(path, isNewer) : /\.m?ts$|\.mjs$/.test(entry.name) && isNewer(path)
   })
 }
 

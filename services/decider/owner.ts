@@ -6,10 +6,13 @@ import type { Appender, Clock, Logger, LogRecord, OutRecord, RecordBatch } from 
 import type { ClockTicked } from '../../core/events/input.ts'
 import type { SignalEvent } from '../../core/events/event.ts'
 import type { DurationMs, EpochMs, Offset } from '../../core/units.ts'
-import { claimOf, foldRecord, servicesOf, type Emitted, type PartitionState } from '../../core/scaling/partition.ts'
+import type { Engine } from '../../core/audit/engine.ts'
+import { claimOf, servicesOf, type Emitted, type PartitionState } from '../../core/scaling/partition.ts'
+import { Announcer } from './announcer.ts'
 import { Claimant, rivalPatienceMs, whyIgnored } from './claim.ts'
 import type { OwnTick } from './clock-trust.ts'
 import { checkpointIntervalMs } from './config.ts'
+import type { FollowedControls } from './controls.ts'
 import { countOutputs, forgetServices, type DeciderMetrics } from './metrics.ts'
 import { appendAll, toOutRecords } from './outputs.ts'
 import type { Restored } from './restore.ts'
@@ -20,11 +23,14 @@ export type OwnerOptions = {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: DeciderMetrics
-  /** Decisions, intents, snapshots and checkpoints. */
+  readonly controls: FollowedControls
+  /** Decisions, intents, snapshots, checkpoints, and what `signals` is told of controls. */
   readonly outputs: Appender
   /** A producer of their own, so that a tick does not wait behind a thousand decisions. */
   readonly ticks: Appender
   readonly coreHash: string
+  /** The code that `coreHash` names: it decides, whatever core this file was compiled with. */
+  readonly engine: Engine
   readonly ownerId: string
   /** True on topics in scaled world time. */
   readonly simulated: boolean
@@ -41,6 +47,7 @@ export class PartitionOwner {
   private readonly restored: Restored
   private readonly state: PartitionState
   private readonly claimant: Claimant
+  private readonly announcer: Announcer
   private readonly ticker: Ticker
   private readonly snapshots: Upkeep
   private readonly checkpoints: Upkeep
@@ -52,18 +59,21 @@ export class PartitionOwner {
   private pending: Emitted[] = []
   private claimCheckpoints: OutRecord[] = []
   private ownTicks: EpochMs[] = []
+  /** A tick of ours, or a service's configuration, was folded since the controls were last compared. */
+  private shouldCompareControls = false
   private stopped = false
 
   constructor(partition: number, restored: Restored, options: OwnerOptions) {
-    const { clock, tickMs, snapshotIntervalMs, metrics } = options
+    const { clock, engine, tickMs, snapshotIntervalMs, metrics } = options
     this.partition = partition
     this.options = options
     this.restored = restored
     this.state = restored.state
     this.position = restored.from
-    this.snapshots = openUpkeep('snapshots', snapshotIntervalMs, restored.snapshots)
-    this.checkpoints = openUpkeep('checkpoints', checkpointIntervalMs)
+    this.snapshots = openUpkeep('snapshots', { engine, intervalMs: snapshotIntervalMs }, restored.snapshots)
+    this.checkpoints = openUpkeep('checkpoints', { engine, intervalMs: checkpointIntervalMs })
     this.claimant = new Claimant({ ...options, patienceMs: rivalPatienceMs * clock.speed })
+    this.announcer = new Announcer(options)
     this.ticker = new Ticker({
       clock,
       periodMs: tickMs,
@@ -93,12 +103,21 @@ export class PartitionOwner {
     const stopTimer = this.options.metrics.foldSeconds.startTimer()
     for (const record of records) if (record.offset >= this.position) this.fold(record)
     stopTimer()
+    if (this.shouldCompareControls) this.announceControls()
     await this.writeOutputs()
     const commit = await this.keepUp()
     if (commit !== null) this.decidedThrough = commit - 1
     for (const time of this.ownTicks.splice(0)) this.ticker.readBack(time)
     this.showProgress(endOffset)
     return commit
+  }
+
+  /** Tells the fold what operators have ordered, where it lacks it and the claim is ours. */
+  announceControls(): void {
+    if (this.stopped || !this.caughtUp() || !this.claimant.holds(claimOf(this.state))) return
+    this.shouldCompareControls = false
+    this.options.controls.show()
+    this.announcer.announce(this.state)
   }
 
   private sendTick(time: EpochMs): Promise<unknown> | null {
@@ -112,9 +131,11 @@ export class PartitionOwner {
     if (record.event === null) return
     const event = record.event as SignalEvent // the log admits nothing else on this topic
     const before = claimOf(this.state)
-    const emitted = foldRecord(this.state, { offset: record.offset, appendedAtMs: record.appendedAtMs, event })
+    const emitted = this.options.engine.foldRecord(this.state, { offset: record.offset, appendedAtMs: record.appendedAtMs, event })
     if (record.offset >= this.restored.committed) this.pending.push(...emitted)
     if (event.type === 'ClockTicked') this.noteTick(event, record, before)
+    if (event.type === 'ControlChanged') this.announcer.readBack(event)
+    if (event.type === 'ServiceConfigured') this.shouldCompareControls = true
   }
 
   private noteTick(tick: ClockTicked, { appendedAtMs }: LogRecord, before: ReturnType<typeof claimOf>): void {
@@ -127,6 +148,7 @@ export class PartitionOwner {
     if (!tick.simulated) metrics.tickSkewSeconds.set({ partition }, (appendedAtMs - tick.time) / 1000)
     if (this.claimant.isOwn(tick)) {
       this.ownTicks.push(tick.time)
+      this.shouldCompareControls = true
       onOwnTick({ partition, time: tick.time, ignored: whyIgnored({ tick, appendedAtMs }, claim) })
     }
     if (this.claimant.noteTick(claim, clock.now()))

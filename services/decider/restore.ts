@@ -3,7 +3,8 @@ import type { SnapshotTaken } from '../../core/events/decided.ts'
 import type { ClockTicked } from '../../core/events/input.ts'
 import type { EventLog } from '../../core/ports.ts'
 import { roleOf, unclaimed } from '../../core/scaling/claim.ts'
-import { openPartition, restoreService, type PartitionState } from '../../core/scaling/partition.ts'
+import type { Engine } from '../../core/audit/engine.ts'
+import type { PartitionState } from '../../core/scaling/partition.ts'
 import type { EpochMs, Offset } from '../../core/units.ts'
 import type { Standby } from './standby.ts'
 
@@ -24,11 +25,12 @@ export type RestoreSource = {
   readonly standby: Standby
   readonly group: string
   readonly coreHash: string
+  readonly engine: Engine
 }
 
 /** Builds the state of a newly assigned partition. Throws the log's port errors. */
 export const restorePartition = async (source: RestoreSource, partition: number): Promise<Restored> => {
-  const { eventLog, standby, group, coreHash } = source
+  const { eventLog, standby, group, coreHash, engine } = source
   const bounds = (await eventLog.bounds('signals')).find((candidate) => candidate.partition === partition)
   const { start, end } = bounds ?? { start: 0, end: 0 }
   const snapshots = await standby.snapshotsOf(partition)
@@ -38,8 +40,8 @@ export const restorePartition = async (source: RestoreSource, partition: number)
     committedWithin((await eventLog.committed(group, 'signals')).get(partition), end) ??
     (await committedBySnapshots(eventLog, kept, { partition, start, end }))
   const plan = planRestore({ ...kept, committed, start })
-  const state = openPartition(partition, coreHash)
-  for (const snapshot of plan.snapshots) restoreService(state, snapshot)
+  const state = engine.openPartition(partition, coreHash)
+  for (const snapshot of plan.snapshots) engine.restoreService(state, snapshot)
   return { state, ...plan, committed: committed ?? start, end }
 }
 

@@ -1,19 +1,25 @@
 /** Which services are due for a snapshot or a checkpoint, and which are gone. */
 import type { ServiceId } from '../../core/ids.ts'
 import type { OutRecord } from '../../core/ports.ts'
-import { servicesOf, snapshotService, type PartitionState } from '../../core/scaling/partition.ts'
+import type { Engine } from '../../core/audit/engine.ts'
+import { servicesOf, type PartitionState } from '../../core/scaling/partition.ts'
 import type { SnapshotTaken } from '../../core/events/decided.ts'
 import type { DurationMs, EpochMs } from '../../core/units.ts'
 
 /** When each service had its last record on one topic. */
-export type Upkeep = { readonly topic: 'snapshots' | 'checkpoints'; readonly intervalMs: DurationMs; readonly last: Map<ServiceId, EpochMs> }
+export type Upkeep = {
+  readonly topic: 'snapshots' | 'checkpoints'
+  readonly engine: Engine
+  readonly intervalMs: DurationMs
+  readonly last: Map<ServiceId, EpochMs>
+}
 
 /** `known`: services that have a record already, as a restore found them. */
 export const openUpkeep = (
   topic: Upkeep['topic'],
-  intervalMs: DurationMs,
+  options: Pick<Upkeep, 'engine' | 'intervalMs'>,
   known: readonly SnapshotTaken[] = [],
-): Upkeep => ({ topic, intervalMs, last: new Map(known.map(({ service, time }) => [service, time])) })
+): Upkeep => ({ topic, ...options, last: new Map(known.map(({ service, time }) => [service, time])) })
 
 /**
  * Records that are due at tick time `now`: a service without any at once, so that its first snapshot precedes the
@@ -36,11 +42,11 @@ export const noteKept = (upkeep: Upkeep, records: readonly OutRecord[], now: Epo
 }
 
 const snapshotRecord = (
-  { topic }: Upkeep,
+  { topic, engine }: Upkeep,
   state: PartitionState,
   { service, now }: { readonly service: ServiceId; readonly now: EpochMs },
 ): readonly OutRecord[] => {
-  const event = snapshotService(state, service, now)
+  const event = engine.snapshotService(state, service, now)
   return event === null ? [] : [{ topic, key: service, event }]
 }
 

@@ -54,8 +54,8 @@ describe('The build', () => {
   /** A checkout whose sources are from second 100 and whose build began at second 200. */
   function builtCheckout(): string {
     const root = scratchDir()
-    for (const dir of ['core/scaling', 'dist/cli']) mkdirSync(join(root, dir), { recursive: true })
-    for (const file of ['core/scaling/decide.ts', 'tsconfig.json', 'dist/cli/main.js', 'dist/.built']) writeFileSync(join(root, file), '')
+    for (const dir of ['core/scaling', 'dist/cli', 'dist/cores']) mkdirSync(join(root, dir), { recursive: true })
+    for (const file of ['core/scaling/decide.ts', 'tsconfig.json', 'dist/cli/main.js', 'dist/cores/current.json', 'dist/.built']) writeFileSync(join(root, file), '')
     writeFileSync(join(root, 'tsconfig.build.json'), JSON.stringify({ include: ['core', 'cli'] }))
     for (const old of ['core/scaling/decide.ts', 'tsconfig.json', 'tsconfig.build.json', 'core/scaling', 'core']) at(join(root, old), 100)
     at(join(root, 'dist/.built'), 200)
@@ -94,9 +94,11 @@ describe('The build', () => {
     const unfinished = builtCheckout()
     rmSync(join(unfinished, 'dist/.built'))
     expect(buildIsStale(unfinished)).toBe(true)
-    const without = builtCheckout()
-    rmSync(join(without, 'dist/cli/main.js'))
-    expect(buildIsStale(without)).toBe(true)
+    for (const needed of ['dist/cli/main.js', 'dist/cores/current.json']) {
+      const without = builtCheckout()
+      rmSync(join(without, needed))
+      expect(buildIsStale(without)).toBe(true)
+    }
   })
 })
 

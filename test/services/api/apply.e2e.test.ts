@@ -7,6 +7,7 @@ import { createKafkaEventLog } from '../../../adapters/kafka/event-log.ts'
 import { ensureTopics } from '../../../adapters/kafka/topics.ts'
 import { createLogger } from '../../../adapters/logging/logger.ts'
 import { createMetrics } from '../../../adapters/prometheus/registry.ts'
+import * as engine from '../../../core/audit/engine.ts'
 import { startApi } from '../../../services/api/start.ts'
 import { startDecider } from '../../../services/decider/decider.ts'
 import { createDeciderMetrics } from '../../../services/decider/metrics.ts'
@@ -40,6 +41,7 @@ const decide = async (): Promise<void> => {
     log,
     metrics: createDeciderMetrics(createMetrics('test')),
     coreHash: 'test',
+    engine,
     ownerId: 'test',
     simulated: false,
     tickMs: 1000,

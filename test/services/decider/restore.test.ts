@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMemoryBroker } from '../../../adapters/memory/event-log.ts'
+import * as engine from '../../../core/audit/engine.ts'
 import type { SnapshotTaken } from '../../../core/events/decided.ts'
 import { planRestore, restorePartition } from '../../../services/decider/restore.ts'
 import { followSnapshots } from '../../../services/decider/standby.ts'
@@ -76,7 +77,7 @@ describe('a log whose group has no commits', () => {
     const state = JSON.stringify({ claim: { logId: 'log-1' }, state: { service: 'chat' } })
     await appender.append([{ topic: 'snapshots', key: 'chat', event: snapshot('chat', 2, { state }) }])
     const restore = async () =>
-      restorePartition({ eventLog, standby: await followSnapshots(eventLog), group: 'deciders', coreHash: 'mine' }, 0)
+      restorePartition({ eventLog, standby: await followSnapshots(eventLog), group: 'deciders', coreHash: 'mine', engine }, 0)
     return { tick, restore }
   }
 

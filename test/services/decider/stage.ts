@@ -1,6 +1,8 @@
 /** A stage for stories about deciders: one memory broker, one clock, one world. All runs on promises: one story, one history. */
 import { createMemoryBroker, type MemoryBroker } from '../../../adapters/memory/event-log.ts'
 import { createMetrics } from '../../../adapters/prometheus/registry.ts'
+import * as ownEngine from '../../../core/audit/engine.ts'
+import type { Engine } from '../../../core/audit/engine.ts'
 import type { Clock, EventLog, Logger } from '../../../core/ports.ts'
 import { startDecider, type Decider } from '../../../services/decider/decider.ts'
 import { createDeciderMetrics } from '../../../services/decider/metrics.ts'
@@ -22,6 +24,7 @@ export const silentLog: Logger = {
 /** In what a decider differs from the others. */
 export type Cast = {
   readonly coreHash?: string
+  readonly engine?: Engine
   readonly clock?: Clock
   readonly eventLog?: EventLog
   readonly group?: string
@@ -68,6 +71,7 @@ export const openStage = async ({ partitions = 2 } = {}): Promise<Stage> => {
         log: over.log ?? silentLog,
         metrics: createDeciderMetrics(metrics),
         coreHash: over.coreHash ?? coreHash,
+        engine: over.engine ?? ownEngine,
         ownerId,
         simulated: over.simulated ?? false,
         tickMs: 1000,

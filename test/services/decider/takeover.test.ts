@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as engine from '../../../core/audit/engine.ts'
 import type { EventLog } from '../../../core/ports.ts'
 import { openPartition } from '../../../core/scaling/partition.ts'
 import { restorePartition } from '../../../services/decider/restore.ts'
@@ -148,7 +149,7 @@ describe('the state after a takeover', () => {
     await stage.pass(200)
     const standby = await followSnapshots(stage.eventLog)
     for (const partition of [0, 1]) {
-      const restored = await restorePartition({ eventLog: stage.eventLog, standby, group, coreHash }, partition)
+      const restored = await restorePartition({ eventLog: stage.eventLog, standby, group, coreHash, engine }, partition)
       expect(restored.snapshots.length).toBeGreaterThan(0)
       expect(restored.from).toBeGreaterThan(0)
       const full = await statesAfter(stage.eventLog, openPartition(partition, coreHash), 0)
@@ -167,7 +168,7 @@ describe('the state after a takeover', () => {
     const eventLog = withoutCommits(stage.broker.eventLog())
     const standby = await followSnapshots(eventLog)
     for (const partition of [0, 1]) {
-      const restored = await restorePartition({ eventLog, standby, group, coreHash }, partition)
+      const restored = await restorePartition({ eventLog, standby, group, coreHash, engine }, partition)
       expect(restored.snapshots.length).toBeGreaterThan(0)
       expect(restored.from).toBeGreaterThan(0)
       expect(restored.committed).toBe(restored.from)
@@ -188,7 +189,7 @@ describe('the state after a takeover', () => {
     await stage.pass(100)
     expect((await ticksOf(stage.eventLog))[0]?.logId).toBe('log-of-fast')
     const standby = await followSnapshots(stage.eventLog)
-    const restored = await restorePartition({ eventLog: stage.eventLog, standby, group, coreHash }, 0)
+    const restored = await restorePartition({ eventLog: stage.eventLog, standby, group, coreHash, engine }, 0)
     expect(restored.snapshots.map(({ logId }) => logId)).toEqual(['log-of-ada'])
   })
 })
