@@ -22,6 +22,13 @@ export const foldControl = (controls: Controls, { type: _type, ...directive }: C
   return next
 }
 
+/** Each field of both lists is equal, place by place. */
+export const sameDirectives = (a: readonly Directive[], b: readonly Directive[]): boolean =>
+  a.length === b.length && a.every((one, index) => isSame(one, b[index]))
+
+const isSame = (a: Directive, b: Directive | undefined): boolean =>
+  b !== undefined && (Object.keys(a) as (keyof Directive)[]).every((field) => a[field] === b[field])
+
 /** What concerns a service, the fleet's orders included, sorted by scope and control: equal orders give equal bytes. */
 export const directivesFor = (controls: Controls, service: ServiceId): readonly Directive[] => {
   const keys = [...controls.keys()].sort()

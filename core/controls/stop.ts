@@ -25,10 +25,19 @@ const rules: readonly Rule[] = [
 /** The strongest stop among the directives of a service, or null. */
 export const stopOf = (directives: readonly Directive[], nowMs: EpochMs): Stop | null => {
   for (const { code, control, value } of rules) {
-    const found = directives.find((it) => it.control === control && it.value === value && isInForce(it, nowMs))
+    const found = directives.find((it) => says(it, { control, value }) && isInForce(it, nowMs))
     if (found) return { code, detail: `${control} ${value} for ${found.scope} by ${found.author}: ${found.reason}`, untilMs: found.untilMs }
   }
   return null
+}
+
+const says = (directive: Directive, { control, value }: Pick<Rule, 'control' | 'value'>): boolean =>
+  directive.control === control && directive.value === value
+
+/** The last moment up to now at which one of these directives was a stop in force; null when none of them is a stop. */
+export const lastStopMs = (directives: readonly Directive[], nowMs: EpochMs): EpochMs | null => {
+  const stops = directives.filter((directive) => rules.some((rule) => says(directive, rule)))
+  return stops.length === 0 ? null : Math.max(...stops.map(({ untilMs }) => Math.min(untilMs ?? nowMs, nowMs)))
 }
 
 export const isInForce = ({ untilMs }: Directive, nowMs: EpochMs): boolean => untilMs === null || nowMs < untilMs

@@ -22,7 +22,8 @@ export type Evidence = {
 
 /** What one policy wanted before anything restrained it. */
 export type PolicyAsk = {
-  readonly policy: 'proportional' | 'latency-guard' | 'ratio' | 'bounds'
+  /** `manual`: counts that an operator ordered by hand. */
+  readonly policy: 'proportional' | 'latency-guard' | 'ratio' | 'bounds' | 'manual'
   readonly direction: 'out' | 'in' | 'hold'
   readonly target: RoleCounts
   readonly reason: string

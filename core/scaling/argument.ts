@@ -1,4 +1,5 @@
 /** The whole argument of `decide`. Recorded in full with each decision, so that it can be executed again alone. */
+import type { Directive } from '../events/control.ts'
 import type { DecisionKind, RatioBand } from '../events/decided.ts'
 import type { LogPosition, ServiceId } from '../ids.ts'
 import type { RoleCounts } from '../roles.ts'
@@ -23,6 +24,8 @@ export type DecisionArgument = EvidenceArgument & {
   readonly current: RoleCounts | null
   readonly ordersUnderWay: readonly OrderUnderWay[]
   readonly memory: ScalingMemory
+  /** What operators have ordered for the service; null while that is not known. */
+  readonly controls: readonly Directive[] | null
 }
 
 /** The argument with what follows from it once; what every rule of this folder takes. */

@@ -33,10 +33,11 @@ export const combine = (situation: Situation, asks: readonly PolicyAsk[]): Combi
 }
 
 /** The largest ask to grow, as far as the maximum lets it. */
-const boundedAsk = (situation: Situation, asks: readonly PolicyAsk[]): RoleCounts =>
+export const boundedAsk = (situation: Situation, asks: readonly PolicyAsk[]): RoleCounts =>
   minCounts(largestAsk(situation.current, asks), maxCounts(situation.current, maximumOf(situation.spec)))
 
-const agreeToShrink = (situation: Situation, asks: readonly PolicyAsk[]): Combined => {
+/** In only when the evidence agrees. */
+export const agreeToShrink = (situation: Situation, asks: readonly PolicyAsk[]): Combined => {
   const veto = evidenceVeto(situation)
   if (veto) return { outcome: { hold: veto, limits: [] }, recommended: situation.current }
   return { outcome: shrink(situation, asks), recommended: smallestAsk(situation.current, asks) }

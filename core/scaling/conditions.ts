@@ -1,6 +1,8 @@
 /** What the decider thinks of a service, in the words of Kubernetes. */
 import type { Condition } from '../events/decided.ts'
 import type { EpochMs } from '../units.ts'
+import { activityControl } from './controls.ts'
+import type { ActivityControl } from './controls.ts'
 import type { ServiceState } from './service-state.ts'
 import type { HoldReason, Verdict } from './verdict.ts'
 
@@ -8,7 +10,7 @@ type Assessment = Omit<Condition, 'lastTransitionTime'>
 
 /** The conditions after a verdict. One whose status and reason stay keeps its message and its time. */
 export const conditionsAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): readonly Condition[] =>
-  [ableToScale(state, verdict), scalingActive(verdict), scalingLimited(verdict), ratioSatisfied(verdict)].map((next) => {
+  [ableToScale(state, verdict), scalingActive(verdict, activityControl(state.controls?.directives ?? null, nowMs)), scalingLimited(verdict), ratioSatisfied(verdict)].map((next) => {
     const before = state.conditions.find(({ type }) => type === next.type)
     if (before && before.status === next.status && before.reason === next.reason) return before
     return { ...next, lastTransitionTime: before && before.status === next.status ? before.lastTransitionTime : nowMs }
@@ -24,7 +26,9 @@ const ableToScale = (state: ServiceState, verdict: Verdict): Assessment => {
 
 const evidenceHolds = ['INSTANCES_UNKNOWN', 'EVIDENCE_MISSING', 'EVIDENCE_FAILED', 'EVIDENCE_STALE', 'COVERAGE_LOW'] as const
 
-const scalingActive = (verdict: Verdict): Assessment => {
+/** A control in force comes before what the evidence would let happen. */
+const scalingActive = (verdict: Verdict, control: ActivityControl | null): Assessment => {
+  if (control) return { type: 'ScalingActive', status: 'False', reason: control.code, message: control.detail }
   const held = heldBy(verdict, evidenceHolds)
   return held
     ? { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: held }

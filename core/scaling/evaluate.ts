@@ -11,6 +11,7 @@ import type { DecisionArgument } from './argument.ts'
 import type { Claim } from './claim.ts'
 import { conditionsAfter } from './conditions.ts'
 import { accepted } from './configure.ts'
+import { noteStop } from './controls.ts'
 import { decide } from './decide.ts'
 import type { Emitted } from './emitted.ts'
 import { abandonedAt } from './intents.ts'
@@ -41,7 +42,7 @@ export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
 
 export const evaluate = (before: ServiceState, context: TickContext): Evaluated => {
   const nowMs = context.claim.lastTickMs
-  const { state: open, abandoned } = abandon(forget(before, nowMs), nowMs)
+  const { state: open, abandoned } = abandon(noteStop(forget(before, nowMs), nowMs), nowMs)
   const state = settle(open, nowMs)
   const argument = argumentOf(state, context)
   const verdict = decide(argument)
@@ -87,6 +88,7 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
   current: presentTarget(state),
   ordersUnderWay: state.openIntents.map(({ sequence, kind, target, emittedAtMs }) => ({ sequence, kind, target, emittedAtMs })),
   memory: state.memory,
+  controls: state.controls?.directives ?? null,
 })
 
 /** Feeds the stabilisation windows. Counts that were adopted just now count as recommended: less must be earned. */
@@ -121,7 +123,7 @@ const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Epoch
     verdict.recheckAtMs,
     pending === null ? null : pending + latenessMs,
     adoptionAt(state),
-    ...state.openIntents.map(abandonedAt),
+    ...state.openIntents.map((intent) => abandonedAt(intent, state.stoppedAtMs)),
   ].filter((time) => time !== null && time > nowMs) as EpochMs[]
   return times.length === 0 ? null : Math.min(...times)
 }

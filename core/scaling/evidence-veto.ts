@@ -10,7 +10,7 @@ import type { Hold, HoldReason } from './verdict.ts'
 export const evidenceVeto = (situation: Situation): Hold | null => missingEvidence(situation) ?? latencyVeto(situation)
 
 /** Each required signal must be there, young, and heard from enough instances. An idle latency agrees: nobody waits. */
-const missingEvidence = ({ evidence, spec }: Situation): Hold | null => {
+export const missingEvidence = ({ evidence, spec }: Situation): Hold | null => {
   const required = [evidence.demand, evidence.ttft, evidence.tbt, evidence.instances]
   const doubtful = required.find(({ state }) => state !== 'fresh' && state !== 'idle')
   if (doubtful) return unusable(doubtful)

@@ -9,6 +9,7 @@ import { addSample } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { configure } from './configure.ts'
 import type { Evolved } from './configure.ts'
+import { foldControls } from './controls.ts'
 import { foldReport } from './reports.ts'
 import type { ServiceState } from './service-state.ts'
 
@@ -30,7 +31,7 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
   if (event.type === 'HardwareObserved') return { state, emitted: [] }
   switch (event.type) {
     case 'ControlChanged':
-      return { state, emitted: [] }
+      return touched({ state: foldControls(state, event, context.nowMs), emitted: [] }, context)
     case 'ServiceRemoved':
       return { state: null, emitted: [{ topic: 'services', key: event.service, event: null }] }
     case 'RolloutReported':

@@ -5,11 +5,12 @@ import { sameCounts, showCounts } from '../roles.ts'
 import { maximumOf, minimumOf } from '../service/specification.ts'
 import type { Situation } from './argument.ts'
 import { isWithin, maxCounts, minCounts } from './counts.ts'
+import { unusable } from './evidence-veto.ts'
 import { applyLimit } from './limits.ts'
 import type { Limited } from './limits.ts'
 import { nearestPair, ratioRuleOf, showBand } from './ratio.ts'
 import { rateCeiling, rateRecheckAt } from './rate.ts'
-import { cooldownOut, failureBackoff, tooManyOrders } from './restraint.ts'
+import { cooldownOut, failureBackoff, restByHand, tooManyOrders } from './restraint.ts'
 import { stabilisedOut, stabilisedUntil } from './stabilisation.ts'
 import { hold } from './verdict.ts'
 import type { Hold, Order, Outcome } from './verdict.ts'
@@ -26,20 +27,33 @@ export const grow = (situation: Situation, asks: readonly PolicyAsk[]): Outcome 
   const cooling = cooldownOut(situation)
   if (cooling && sameCounts(urgent, situation.current)) return { hold: cooling, limits: [] }
   const wanted = cooling ? urgent : largestAsk(situation.current, asks)
-  return ordered(situation, asks, restrained(situation, wanted, urgent))
+  const stabilised = maxCounts(urgent, stabilisedOut(situation, wanted))
+  const start = applyLimit({ counts: wanted, limits: [] }, { limit: 'stabilisation', after: stabilised, detail: 'smallest ask of the window' })
+  return ordered(situation, asks, bounded(situation, start, urgent))
 }
 
-/** Stabilisation, then rates, then bounds; never below `urgent`, which no restraint holds back. */
-const restrained = (situation: Situation, wanted: RoleCounts, urgent: RoleCounts): Limited & { readonly ceiling: RoleCounts } => {
+/**
+ * Orders growth that an operator wants. The load need not be known, since more than it needs harms nobody; but what is
+ * there must be. Cooldown and stabilisation, which guess at intentions, are left out; rates, bounds and the ratio hold.
+ */
+export const growByHand = (situation: Situation, asks: readonly PolicyAsk[]): Outcome => {
+  const { instances } = situation.evidence
+  const unknown = instances.state === 'fresh' ? null : unusable(instances)
+  const stop = unknown ?? failureBackoff(situation) ?? tooManyOrders(situation) ?? restByHand(situation, 'COOLDOWN_OUT')
+  if (stop) return { hold: stop, limits: [] }
+  const urgent = largestAsk(situation.current, asks.filter(({ policy }) => policy === 'bounds'))
+  return ordered(situation, asks, bounded(situation, { counts: largestAsk(situation.current, asks), limits: [] }, urgent))
+}
+
+/** Rates, then bounds; never below `urgent`, which no restraint holds back. */
+const bounded = (situation: Situation, start: Limited, urgent: RoleCounts): Limited & { readonly ceiling: RoleCounts } => {
   const { current, spec } = situation
   const maximum = maxCounts(current, maximumOf(spec))
-  const stabilised = maxCounts(urgent, stabilisedOut(situation, wanted))
   const ceiling = maxCounts(urgent, rateCeiling(situation))
-  const start = applyLimit({ counts: wanted, limits: [] }, { limit: 'stabilisation', after: stabilised, detail: 'smallest ask of the window' })
   const rated = applyLimit(start, { limit: 'rate', after: minCounts(start.counts, ceiling), detail: `at most ${showCounts(ceiling)} now` })
   const detail = `at most ${showCounts(maximumOf(spec))}`
-  const bounded = applyLimit(rated, { limit: 'bounds', after: minCounts(rated.counts, maximum), detail })
-  return { ...bounded, ceiling: minCounts(ceiling, maximum) }
+  const within = applyLimit(rated, { limit: 'bounds', after: minCounts(rated.counts, maximum), detail })
+  return { ...within, ceiling: minCounts(ceiling, maximum) }
 }
 
 const ordered = (

@@ -31,7 +31,8 @@ export type StuckGroup = {
 
 /**
  * When nobody has reported for so long that nobody will: an intent that is not begun by its expiry is dropped, and a
- * rollout that is begun ends, by commit or by undo, within two ready deadlines.
+ * rollout that is begun ends, by commit or by undo, within two ready deadlines. Under a stop it may wait for hours, so
+ * that it counts from the last moment of the stop (`stoppedAtMs`, null when there was none).
  */
-export const abandonedAt = (intent: OpenIntent): EpochMs =>
-  Math.max(intent.expiresAtMs, intent.reportedAtMs ?? 0) + 2 * intent.readyDeadlineMs
+export const abandonedAt = (intent: OpenIntent, stoppedAtMs: EpochMs | null): EpochMs =>
+  Math.max(intent.expiresAtMs, intent.reportedAtMs ?? 0, stoppedAtMs ?? 0) + 2 * intent.readyDeadlineMs

@@ -15,7 +15,7 @@ import type { Claim } from './claim.ts'
 import type { Emitted } from './emitted.ts'
 import { evaluate, isDue } from './evaluate.ts'
 import { evolve } from './evolve.ts'
-import type { ServiceState } from './service-state.ts'
+import type { ServiceControls, ServiceState } from './service-state.ts'
 
 export type { Emitted } from './emitted.ts'
 
@@ -148,6 +148,10 @@ export const snapshotService = (state: PartitionState, service: ServiceId, time:
 
 /** Ids of the managed services, sorted. */
 export const servicesOf = (state: PartitionState): readonly ServiceId[] => state.order
+
+/** What the service's fold knows of the controls; null before it was told, and when it is not managed. */
+export const controlsOf = (state: PartitionState, service: ServiceId): ServiceControls | null =>
+  state.services.get(service)?.controls ?? null
 
 /** The claim in force, and the last offset that was folded. */
 export const claimOf = (state: PartitionState): Claim & { readonly offset: Offset } => ({ ...state.claim, offset: state.offset })

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../canonical.ts'
 import type { ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../events/decided.ts'
 import { decisionIdOf, intentIdOf } from '../ids.ts'
-import { noInstances, roles } from '../roles.ts'
+import { noInstances, roles, showCounts } from '../roles.ts'
 import type { RoleCounts } from '../roles.ts'
 import { maximumOf, minimumOf, ratioBandOf } from '../service/specification.ts'
 import { sha256 } from '../sha256.ts'
@@ -40,18 +40,20 @@ const tooLarge = (text: string): Hold =>
   hold('ARGUMENT_TOO_LARGE', `what the decision rests on has ${text.length} characters; at most ${mostArgument} fit into its record`)
 
 /**
- * Every hold goes into the chain, but only a new reason is written. The chain's text is short on purpose: it is hashed
+ * Every hold goes into the chain, but only a new reason, or another recommendation, is written. The chain's text is short on purpose: it is hashed
  * for every service at every evaluation, and 128 bytes are two blocks of SHA-256.
  */
-const recordHold = (occasion: Occasion, { reason, detail }: Hold): Recorded => {
+const recordHold = (occasion: Occasion, held: Hold): Recorded => {
+  const { reason, detail } = held
   const { state, argument, verdict } = occasion
   const { current } = verdict
   const demand = verdict.evidence[0]?.value ?? null
   const facts = [argument.tick.offset, reason, current?.prefill ?? null, current?.decode ?? null, demand]
   const holdsHash = sha256(`${state.holdsHash}${canonicalJson(facts)}`)
-  const next = { ...state, holdReason: reason, holds: state.holds + 1, holdsHash }
-  if (reason === state.holdReason) return { state: next, emitted: [] }
-  const held: ScaleHeld = {
+  const news = newsOf(held)
+  const next = { ...state, holdReason: news, holds: state.holds + 1, holdsHash }
+  if (news === state.holdReason) return { state: next, emitted: [] }
+  const event: ScaleHeld = {
     type: 'ScaleHeld',
     ...namesOf(occasion),
     reason,
@@ -62,8 +64,11 @@ const recordHold = (occasion: Occasion, { reason, detail }: Hold): Recorded => {
     holds: next.holds,
     holdsHash,
   }
-  return { state: next, emitted: [{ topic: 'decisions', key: state.service, event: held }] }
+  return { state: next, emitted: [{ topic: 'decisions', key: state.service, event }] }
 }
+
+/** What makes a hold worth a record: its reason, and of a recommendation also what is recommended. */
+const newsOf = ({ reason, withheld }: Hold): string => (withheld ? `${reason} ${withheld.kind} ${showCounts(withheld.to)}` : reason)
 
 /** Fields that every record of a verdict has. */
 const namesOf = ({ state, argument }: Occasion) => ({

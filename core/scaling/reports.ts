@@ -45,6 +45,8 @@ const afterOutcome = (state: ServiceState, event: RolloutReported, subject: Subj
       return failed(withStuck(state, event), subject.nowMs)
     case 'refused':
       return failed(closeIntent(state, subject.intent, closing(event, 'unfinished')), subject.nowMs)
+    case 'halted':
+      return halted(state, event, subject)
     case 'expired':
     case 'superseded':
       return closeIntent(state, subject.intent, closing(event, 'unfinished'))
@@ -74,6 +76,10 @@ export const closeIntent = (state: ServiceState, intent: OpenIntent, { end, atMs
   const settled = end === 'reached' && isLast ? intent.target : null
   return { ...state, openIntents, settled, settledSinceMs: Math.max(state.settledSinceMs, atMs) }
 }
+
+/** Of a group it is a fact: its rollout waits. Of the intent: nothing was begun, and nothing failed either. */
+const halted = (state: ServiceState, event: RolloutReported, { intent }: Subject): ServiceState =>
+  event.group === null ? closeIntent(state, intent, closing(event, 'unfinished')) : state
 
 const failed = (state: ServiceState, nowMs: EpochMs): ServiceState => ({
   ...state,

@@ -29,6 +29,20 @@ export const cooldownIn = ({ nowMs, memory, spec }: Situation): Hold | null =>
     what: 'the last order was given',
   })
 
+/** After this an order by hand may be given again that came to nothing. */
+const restByHandMs: DurationMs = 10_000
+
+/**
+ * Orders by hand know no cooldown, but where effects are halted by controls that the fold has not seen, each order comes
+ * back at once, and the next one would follow at the next tick.
+ */
+export const restByHand = ({ nowMs, memory }: Situation, reason: 'COOLDOWN_OUT' | 'COOLDOWN_IN'): Hold | null =>
+  unlessElapsed(nowMs, reason, {
+    sinceMs: latest(memory.lastInMs, memory.lastOutMs),
+    lengthMs: restByHandMs,
+    what: 'the last order was given',
+  })
+
 /**
  * No scale-in by a new owner before it has seen a whole stabilisation window itself, even when `warmupSeconds` is
  * shorter: recommendations from before its time may be missing.

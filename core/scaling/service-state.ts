@@ -2,6 +2,7 @@
  * What the decider remembers of one service: a plain JSON value of bounded size, the whole content of a snapshot.
  * Every list in it is sorted by its content, so that equal histories give equal bytes.
  */
+import type { Directive } from '../events/control.ts'
 import type { Condition } from '../events/decided.ts'
 import type { ServiceId } from '../ids.ts'
 import type { RoleCounts } from '../roles.ts'
@@ -14,6 +15,9 @@ import type { EpochMs, Offset } from '../units.ts'
 import type { OpenIntent, StuckGroup } from './intents.ts'
 import { noMemory } from './memory.ts'
 import type { ScalingMemory } from './memory.ts'
+
+/** What operators have ordered for the service, as of a place in `controls`. */
+export type ServiceControls = { readonly controlsEnd: Offset; readonly directives: readonly Directive[] }
 
 export type ServiceState = {
   readonly service: ServiceId
@@ -33,6 +37,11 @@ export type ServiceState = {
   /** Earliest tick time at which the verdict may change without new input; null when none. */
   readonly recheckAtMs: EpochMs | null
 
+  /** Null until the first ControlChanged after the service was configured: until then nothing is ordered. */
+  readonly controls: ServiceControls | null
+  /** Last moment at which a stop was known to be in force; null when none was. */
+  readonly stoppedAtMs: EpochMs | null
+
   readonly signals: SignalHistory
   readonly heartbeats: readonly Heartbeat[]
   readonly instances: readonly SubClusterView[]
@@ -48,6 +57,7 @@ export type ServiceState = {
   readonly lastSequence: number
   readonly memory: ScalingMemory
 
+  /** Reason of the last hold, with what is recommended under RECOMMEND_ONLY; empty after an order. */
   readonly holdReason: string
   readonly holds: number
   readonly holdsHash: string
@@ -64,6 +74,8 @@ export const newService = (identity: Pick<ServiceState, 'service' | 'generation'
   lastInputOffset: -1,
   hasNewInput: true,
   recheckAtMs: null,
+  controls: null,
+  stoppedAtMs: null,
   signals: noSamples,
   heartbeats: [],
   instances: [],

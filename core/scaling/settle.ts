@@ -76,12 +76,12 @@ export const presentTarget = (state: ServiceState): RoleCounts | null => {
   return newest.sequence === state.lastSequence ? newest.target : maxCounts(newest.target, plausible(desiredCounts(state.instances)))
 }
 
-/** Closes intents that nobody has reported on for so long that nobody will. */
+/** Closes intents that nobody has reported on for so long that nobody will; none while a stop is in force (`stoppedAtMs` is now). */
 export const abandon = (
   state: ServiceState,
   nowMs: EpochMs,
 ): { readonly state: ServiceState; readonly abandoned: readonly OpenIntent[] } => {
-  const abandoned = state.openIntents.filter((intent) => abandonedAt(intent) <= nowMs)
+  const abandoned = state.openIntents.filter((intent) => abandonedAt(intent, state.stoppedAtMs) <= nowMs)
   const close = (open: ServiceState, intent: OpenIntent): ServiceState =>
     // Whether it was begun is not known, so that it counts as begun.
     ({ ...closeIntent(open, intent, { end: 'unfinished', atMs: nowMs }), settled: null, settledSinceMs: nowMs })

@@ -9,12 +9,13 @@ import { minimumOf } from '../service/specification.ts'
 import { showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { isWithin, maxCounts, minCounts } from './counts.ts'
+import { missingEvidence } from './evidence-veto.ts'
 import { applyLimit } from './limits.ts'
 import type { Limited } from './limits.ts'
 import { needOf } from './proportional.ts'
 import { nearestPair, ratioRuleOf, showBand } from './ratio.ts'
 import { rateFloor, rateRecheckAt } from './rate.ts'
-import { cooldownIn, openRollout, warmUp } from './restraint.ts'
+import { cooldownIn, failureBackoff, openRollout, restByHand, warmUp } from './restraint.ts'
 import { stabilisedIn, stabilisedUntil } from './stabilisation.ts'
 import { hold } from './verdict.ts'
 import type { Hold, Outcome } from './verdict.ts'
@@ -28,16 +29,29 @@ export const shrink = (situation: Situation, asks: readonly PolicyAsk[]): Outcom
   const stop = warmUp(situation) ?? openRollout(situation) ?? cooldownIn(situation)
   if (stop) return { hold: stop, limits: [] }
   const wanted = smallestAsk(situation.current, asks)
-  return ordered(situation, asks, restrained(situation, wanted))
+  const stabilised = minCounts(situation.current, stabilisedIn(situation, wanted))
+  const start = applyLimit({ counts: wanted, limits: [] }, { limit: 'stabilisation', after: stabilised, detail: 'largest ask of the window' })
+  return ordered(situation, asks, bounded(situation, start))
 }
 
-/** Stabilisation, then the removal rate, then the minimum. */
-const restrained = (situation: Situation, wanted: RoleCounts): Limited => {
+/**
+ * Orders a shrink that an operator wants. He answers for the load: latency, queues, consolidation, cooldown and
+ * stabilisation do not object. What nobody can see he cannot answer for, so that the evidence must be complete; and
+ * nothing may be on its way, a new owner waits, and removal rate, bounds and ratio hold.
+ */
+export const shrinkByHand = (situation: Situation, ask: PolicyAsk): Outcome => {
+  const blind = missingEvidence(situation) ?? warmUp(situation)
+  const stop = blind ?? openRollout(situation) ?? failureBackoff(situation) ?? restByHand(situation, 'COOLDOWN_IN')
+  if (stop) return { hold: stop, limits: [] }
+  const wanted = smallestAsk(situation.current, [ask])
+  return ordered(situation, [ask], bounded(situation, { counts: wanted, limits: [] }))
+}
+
+/** The removal rate, then the minimum. */
+const bounded = (situation: Situation, start: Limited): Limited => {
   const { current, spec } = situation
   const minimum = minCounts(current, minimumOf(spec))
-  const stabilised = minCounts(current, stabilisedIn(situation, wanted))
   const floor = rateFloor(situation)
-  const start = applyLimit({ counts: wanted, limits: [] }, { limit: 'stabilisation', after: stabilised, detail: 'largest ask of the window' })
   const rated = applyLimit(start, { limit: 'rate', after: maxCounts(start.counts, floor), detail: `at least ${showCounts(floor)} now` })
   return applyLimit(rated, { limit: 'bounds', after: maxCounts(rated.counts, minimum), detail: `at least ${showCounts(minimum)}` })
 }
@@ -48,16 +62,16 @@ const ordered = (situation: Situation, asks: readonly PolicyAsk[], { counts, lim
   if (sameCounts(counts, current)) return { hold: stoppedBy(situation, limits), limits }
   const pair = nearestPair(counts, { least: counts, most: current }, ratioRuleOf(situation))
   if (pair === null || sameCounts(pair, current)) return { hold: noPair(situation, counts), limits }
-  const tight = isAboveMaximum(asks) ? null : tooTight(situation, pair)
+  const tight = isWantedByUser(asks) ? null : tooTight(situation, pair)
   if (tight) return { hold: tight, limits }
   const fitted = applyLimit({ counts, limits }, { limit: 'ratio', after: pair, detail: showBand(situation) })
   const reason = asks.filter(({ direction }) => direction === 'in').map((ask) => `${ask.policy}: ${ask.reason}`).join('; ')
   return { order: { kind: 'scale-in', to: pair, reason }, limits: fitted.limits }
 }
 
-/** A lowered maximum is what the user wants, also when the smaller fleet will be busy. */
-const isAboveMaximum = (asks: readonly PolicyAsk[]): boolean =>
-  asks.some(({ policy, direction }) => policy === 'bounds' && direction === 'in')
+/** A lowered maximum and an order by hand are what the user wants, also when the smaller fleet will be busy. */
+const isWantedByUser = (asks: readonly PolicyAsk[]): boolean =>
+  asks.some(({ policy, direction }) => (policy === 'bounds' || policy === 'manual') && direction === 'in')
 
 /** Consolidation: the smaller fleet must carry the present load inside the threshold that would make it grow again. */
 const tooTight = (situation: Situation, pair: RoleCounts): Hold | null => {

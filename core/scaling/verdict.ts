@@ -4,6 +4,15 @@ import type { RoleCounts } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
 
 const holdReasons = [
+  /** No owner of the partition has said yet what operators ordered for the service. */
+  'CONTROLS_UNKNOWN',
+  'KILL_SWITCH',
+  'FROZEN',
+  'PAUSED',
+  /** An order was due; the service's mode only recommends. */
+  'RECOMMEND_ONLY',
+  /** The service stands at the counts that an operator ordered by hand. */
+  'MANUAL',
   /** Not every sub-cluster has said how many instances the service has. */
   'INSTANCES_UNKNOWN',
   'EVIDENCE_MISSING',
@@ -33,13 +42,20 @@ const holdReasons = [
 ] as const
 export type HoldReason = (typeof holdReasons)[number]
 
-/** A rule that forbids to act now; `untilMs` is when it ends by itself, null when only new input can end it. */
-export type Hold = { readonly reason: HoldReason; readonly detail: string; readonly untilMs: EpochMs | null }
-
-export const hold = (reason: HoldReason, detail: string, untilMs: EpochMs | null = null): Hold => ({ reason, detail, untilMs })
-
 /** An order before it gets its names. */
 export type Order = { readonly kind: DecisionKind; readonly to: RoleCounts; readonly reason: string }
+
+/** A rule that forbids to act now. */
+export type Hold = {
+  readonly reason: HoldReason
+  readonly detail: string
+  /** When it ends by itself; null when only new input can end it. */
+  readonly untilMs: EpochMs | null
+  /** The order that would have been given: for RECOMMEND_ONLY, where it is what readers want. */
+  readonly withheld: Order | null
+}
+
+export const hold = (reason: HoldReason, detail: string, untilMs: EpochMs | null = null): Hold => ({ reason, detail, untilMs, withheld: null })
 
 /** What one direction came to. */
 export type Outcome =

@@ -60,6 +60,11 @@ export class Claimant {
     return { type: 'ClockTicked', logId, epoch: this.epoch, ownerId, coreHash, decidedThrough, simulated, time }
   }
 
+  /** True when the claim in force is ours: we speak for the partition. */
+  holds(claim: ClaimInLog): boolean {
+    return claim.ownerId === this.options.ownerId && claim.epoch === this.epoch
+  }
+
   isOwn(tick: ClockTicked): boolean {
     return tick.ownerId === this.options.ownerId && tick.epoch === this.epoch
   }

@@ -7,11 +7,12 @@ import type { EventLog, Subscription } from '../../core/ports.ts'
 import { clockToleranceMs } from '../../core/scaling/claim.ts'
 import { clockAgrees } from './broker-clock.ts'
 import { ClockTrust, ticksUntilWithdrawal, type OwnTick } from './clock-trust.ts'
+import { followControls } from './controls.ts'
 import { ownPartitions, type OwnedPartitions } from './group.ts'
 import type { OwnerOptions } from './owner.ts'
 import { followSnapshots, type Standby } from './standby.ts'
 
-export type DeciderOptions = Omit<OwnerOptions, 'outputs' | 'ticks' | 'onOwnTick'> & {
+export type DeciderOptions = Omit<OwnerOptions, 'controls' | 'outputs' | 'ticks' | 'onOwnTick'> & {
   readonly eventLog: EventLog
   /** Consumer group of all deciders. */
   readonly group: string
@@ -20,7 +21,7 @@ export type DeciderOptions = Omit<OwnerOptions, 'outputs' | 'ticks' | 'onOwnTick
 export type Decider = {
   /** In the group, trusted, and every own partition read to its end. */
   ready(): boolean
-  /** Rejects when the consumer or the standby died for good. */
+  /** Rejects when the consumer, the standby or the follower of controls died for good. */
   readonly died: Promise<never>
   stop(): Promise<void>
 }
@@ -30,9 +31,10 @@ const recheckMs = 10_000
 
 export const startDecider = async (options: DeciderOptions): Promise<Decider> => {
   const standby = await followSnapshots(options.eventLog)
+  const controls = await followControls(options)
   const outputs = await options.eventLog.appender()
   const ticks = await options.eventLog.appender()
-  const membership = new Membership(options, standby, { outputs, ticks })
+  const membership = new Membership(options, standby, { controls, outputs, ticks })
   await membership.join()
   return {
     ready: () => membership.ready(),
@@ -40,31 +42,36 @@ export const startDecider = async (options: DeciderOptions): Promise<Decider> =>
     stop: async () => {
       await membership.leave()
       await standby.close()
+      await controls.close()
       await outputs.close()
       await ticks.close()
     },
   }
 }
 
+/** What the owners of all partitions share. */
+type Parts = Pick<OwnerOptions, 'controls' | 'outputs' | 'ticks'>
+
 class Membership {
   readonly died: Promise<never>
   private readonly options: DeciderOptions
-  private readonly appenders: Pick<OwnerOptions, 'outputs' | 'ticks'>
+  private readonly parts: Parts
   private readonly owned: OwnedPartitions
   private readonly trust = new ClockTrust()
   private subscription: Subscription | null = null
   private stopped = false
   private die: (error: unknown) => void = () => undefined
 
-  constructor(options: DeciderOptions, standby: Standby, appenders: Pick<OwnerOptions, 'outputs' | 'ticks'>) {
+  constructor(options: DeciderOptions, standby: Standby, parts: Parts) {
     const onOwnTick = (tick: OwnTick) => this.noteOwnTick(tick)
     const onRevoked = (partition: number) => this.trust.forget(partition)
     this.options = options
-    this.appenders = appenders
-    this.owned = ownPartitions({ ...options, standby }, { ...options, ...appenders, onOwnTick }, onRevoked)
+    this.parts = parts
+    this.owned = ownPartitions({ ...options, standby }, { ...options, ...parts, onOwnTick }, onRevoked)
     this.died = new Promise<never>((_resolve, reject) => (this.die = reject))
     this.died.catch(() => undefined) // whoever runs the decider races on `died`; until then it must not be unhandled
-    standby.died.catch((error: unknown) => this.end(error))
+    for (const { died } of [standby, parts.controls]) died.catch((error: unknown) => this.end(error))
+    parts.controls.onChange(() => this.owned.announceControls())
   }
 
   async join(): Promise<void> {
@@ -122,7 +129,7 @@ class Membership {
   /** A broker that is away tells no time: it is asked again. */
   private async clockAgrees(): Promise<boolean> {
     try {
-      return await clockAgrees({ ...this.options, ticks: this.appenders.ticks })
+      return await clockAgrees({ ...this.options, ticks: this.parts.ticks })
     } catch (error) {
       if (!isPortError(error, 'unavailable') && !isPortError(error, 'timeout')) throw error
       this.options.log.warn({ err: error }, 'the broker did not tell its time; it is asked again')

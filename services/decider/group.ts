@@ -8,6 +8,8 @@ export type OwnedPartitions = {
   readonly handler: GroupHandler
   /** Every partition that is ours is read to its end; true with none, for a member to spare. */
   caughtUp(): boolean
+  /** Tells each partition's fold what operators have ordered now. */
+  announceControls(): void
   /** Stops all tickers. */
   stop(): void
 }
@@ -63,6 +65,7 @@ export const ownPartitions = (
       },
     },
     caughtUp: () => unreadable.size === 0 && [...assignments.keys()].every((partition) => owners.get(partition)?.caughtUp() ?? false),
+    announceControls: () => [...owners.values()].forEach((owner) => owner.announceControls()),
     stop: () => [...owners.keys()].forEach(revoke),
   }
 }

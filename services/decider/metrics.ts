@@ -22,6 +22,7 @@ export const createDeciderMetrics = (metrics: Metrics) => ({
   tickPeriodSeconds: metrics.gauge('heteroscale_decider_tick_period_seconds', 'World time between the last two ticks.', ['partition']),
   ticksIgnored: metrics.counter('heteroscale_decider_ticks_ignored_total', 'Own ticks that took no effect.', ['reason']),
   ticksSkipped: metrics.counter('heteroscale_decider_ticks_skipped_total', 'Ticks not sent: the one before was in flight.'),
+  controlsInForce: metrics.gauge('heteroscale_controls_in_force', 'Controls of operators that are in force, as this process knows them.', ['scope_kind', 'control']),
   ...evidenceBoard(),
 })
 

@@ -2,6 +2,8 @@
  * Tells a story to the fold of a partition: given a fleet and a load, when time passes, then these records. Samples come
  * every 5 s and ticks every second, as from a real collector and a real owner. Time starts at a constant.
  */
+import { directivesFor, fleetScope, foldControl, noControls, scopeOf } from '../../core/controls/controls.ts'
+import type { ControlSet } from '../../core/events/control.ts'
 import type { ScaleDecided, ScaleHeld, ScaleIntentEmitted, SnapshotTaken } from '../../core/events/decided.ts'
 import type { EventType, SignalEvent, EventOf } from '../../core/events/event.ts'
 import type { ReportOutcome } from '../../core/events/input.ts'
@@ -73,7 +75,21 @@ export type Load = {
 export const calm: Load = { decodeTps: 4000, prefillTps: 40_000, ttftMsP95: 300, tbtMsP95: 20, queueDepth: 0, requests: 50, heartbeat: true }
 export const silence: Load = { heartbeat: false }
 
-export const deciderStory = (options: { readonly spec?: DisaggregatedServiceSpec; readonly coreHash?: string; readonly claimed?: boolean } = {}) => {
+export type StoryOptions = {
+  readonly spec?: DisaggregatedServiceSpec
+  readonly coreHash?: string
+  readonly claimed?: boolean
+  /** False: nobody tells the fold that nothing is ordered; it then holds until somebody does. */
+  readonly controlled?: boolean
+}
+
+/** What an operator orders; `seconds` from now it ends by itself. */
+export type OperatorOrder = Pick<ControlSet, 'control' | 'value'> & {
+  readonly counts?: RoleCounts
+  readonly seconds?: number
+}
+
+export const deciderStory = (options: StoryOptions = {}) => {
   const coreHash = options.coreHash ?? 'core-1'
   const state = openPartition(0, coreHash)
   const inputs: FoldInput[] = []
@@ -84,6 +100,8 @@ export const deciderStory = (options: { readonly spec?: DisaggregatedServiceSpec
   let fleet: RoleCounts | null = null
   let complete = true
   let load: Load = silence
+  let controls = noControls
+  let controlsEnd = 0
 
   const append = (event: SignalEvent, appendedAtMs = now): readonly Emitted[] => {
     const input = { offset: offset++, appendedAtMs, event }
@@ -110,6 +128,15 @@ export const deciderStory = (options: { readonly spec?: DisaggregatedServiceSpec
     tick,
     now: () => now,
     configure: (spec: DisaggregatedServiceSpec, generation: number) => append(configured(spec, generation, now)),
+    /** An operator orders, and the fold is told at once. */
+    order: (order: OperatorOrder) => {
+      controls = foldControl(controls, controlSet(order, now))
+      controlsEnd += 1
+      return story.tellControls()
+    },
+    /** The fold is told the controls, as an owner of its partition does it. */
+    tellControls: (changes: Partial<EventOf<'ControlChanged'>> = {}) =>
+      append({ type: 'ControlChanged', service, controlsEnd, directives: directivesFor(controls, service), time: now, ...changes }),
     /** From now on the sub-cluster reports these counts, desired and registered. */
     fleet: (counts: RoleCounts, isComplete = true) => {
       fleet = counts
@@ -164,10 +191,24 @@ export const deciderStory = (options: { readonly spec?: DisaggregatedServiceSpec
   }
   if (options.claimed !== false) tick()
   append(configured(options.spec ?? specification(), 1, now))
+  if (options.controlled !== false) story.tellControls()
   return story
 }
 
 const show = (counts: RoleCounts): string => `${counts.prefill}P+${counts.decode}D`
+
+const controlSet = ({ control, value, counts, seconds }: OperatorOrder, now: number): ControlSet => ({
+  type: 'ControlSet',
+  scope: control === 'kill-switch' || control === 'freeze' ? fleetScope : scopeOf(service),
+  control,
+  value,
+  prefill: counts?.prefill ?? null,
+  decode: counts?.decode ?? null,
+  untilMs: seconds === undefined ? null : now + seconds * 1000,
+  author: 'ada',
+  reason: 'trial',
+  time: now,
+})
 
 const configured = (spec: DisaggregatedServiceSpec, generation: number, time: number): SignalEvent => ({
   type: 'ServiceConfigured',
