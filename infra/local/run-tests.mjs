@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { compile } from '../bootstrap/compile.mjs'
 import { installDependencies } from '../bootstrap/dependencies.mjs'
 import { nodeVersionFault } from '../bootstrap/node-version.mjs'
+import { nodeHere, nodeVariable } from '../bootstrap/other-node.mjs'
 import { runStep, since } from '../bootstrap/run-step.mjs'
 import { countTests } from '../bootstrap/test-report.mjs'
 
@@ -58,11 +59,17 @@ async function runVitest(withServers) {
   rmSync(report, { force: true })
   const projects = withServers ? [] : ['--project', 'unit']
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const code = await runStep(root, ['node', 'node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...process.argv.slice(2)])
+  const code = await runStep(root, ['node', 'node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...process.argv.slice(2)], { env: nodesHere() })
   if (!withServers) say('NOT RUN: the tests that need Kafka and Temporal, because of what is missing above')
   const counted = existsSync(report) ? countTests(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0 }
   if (code !== 0 && counted.failed === 0) fail('vitest', `it ended with exit code ${code} although no test is reported as failed`)
   return counted
+}
+
+/** Where tests that compare versions of Node find them; a version that is not installed has no variable. */
+function nodesHere() {
+  const found = [20, 24].map((major) => [nodeVariable(major), nodeHere(root, major)])
+  return Object.fromEntries(found.filter(([, binary]) => binary !== undefined))
 }
 
 async function attempt(name, work) {
