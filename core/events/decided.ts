@@ -64,7 +64,7 @@ export type ScaleDecided = {
   readonly hash: string
 }
 
-/** Written when the reason to hold changes; every hold, written or not, goes into `holdsHash`. */
+/** Written when the reason to hold changes, and after a change of controls; every hold, written or not, goes into `holdsHash`. */
 export type ScaleHeld = {
   readonly type: 'ScaleHeld'
   readonly decisionId: DecisionId

@@ -12,10 +12,13 @@ import type { Hold, HoldReason, Order, Outcome } from './verdict.ts'
 /** Each control once for the fleet and once for the service. No record of ours has more; the state must stay bounded. */
 const mostDirectives = 2 * controlKinds.length
 
-/** What rests on no later record of `controls` than is known already changes nothing. `nowMs`: time of the last tick. */
+/**
+ * What rests on no later record of `controls` than is known already changes nothing. After a change the next hold is
+ * written whatever its reason is: who ordered something wants to see what came of it. `nowMs`: time of the last tick.
+ */
 export const foldControls = (state: ServiceState, { controlsEnd, directives }: ControlChanged, nowMs: EpochMs): ServiceState => {
   if (state.controls && controlsEnd <= state.controls.controlsEnd) return state
-  return { ...noteStop(state, nowMs), controls: { controlsEnd, directives: directives.slice(0, mostDirectives) } }
+  return { ...noteStop(state, nowMs), controls: { controlsEnd, directives: directives.slice(0, mostDirectives) }, holdReason: '' }
 }
 
 /** Notes until when a stop was in force: rollouts that wait because of it must not count as lost. */

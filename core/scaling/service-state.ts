@@ -57,7 +57,7 @@ export type ServiceState = {
   readonly lastSequence: number
   readonly memory: ScalingMemory
 
-  /** Reason of the last hold, with what is recommended under RECOMMEND_ONLY; empty after an order. */
+  /** Reason of the last hold, with what is recommended under RECOMMEND_ONLY; empty after an order and after a change of controls. */
   readonly holdReason: string
   readonly holds: number
   readonly holdsHash: string

@@ -42,17 +42,20 @@ export class Announcer {
   }
 
   private isDue(state: PartitionState, service: ServiceId, controlsEnd: Offset): boolean {
-    const { controls } = this.options
+    const { isKnown, needed } = this.compare(state, service)
+    if (controlsEnd >= needed) return !isKnown && this.inFlight.get(service) !== controlsEnd
+    // This process is behind another one, or the topic was made again.
+    this.options.controls.doubt(() => this.compare(state, service).needed)
+    return false
+  }
+
+  /** Whether the fold knows what is ordered now, and how much of `controls` one must know to say so, or to tell it. */
+  private compare(state: PartitionState, service: ServiceId): { readonly isKnown: boolean; readonly needed: Offset } {
     const known = controlsOf(state, service)
-    const isKnown = known !== null && sameDirectives(known.directives, controls.directivesFor(service))
-    if (isKnown && known.controlsEnd <= controlsEnd) return false
-    // A fold takes only what rests on more than it knows: this process is behind another one, or the topic was made again.
-    const needed = known === null ? 0 : known.controlsEnd + (isKnown ? 0 : 1)
-    if (controlsEnd < needed) {
-      controls.doubt(needed)
-      return false
-    }
-    return this.inFlight.get(service) !== controlsEnd
+    if (known === null) return { isKnown: false, needed: 0 }
+    const isKnown = sameDirectives(known.directives, this.options.controls.directivesFor(service))
+    // A fold takes only what rests on more than it knows.
+    return { isKnown, needed: known.controlsEnd + (isKnown ? 0 : 1) }
   }
 
   private async append(services: readonly ServiceId[], controlsEnd: Offset): Promise<void> {

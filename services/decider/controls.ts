@@ -15,8 +15,8 @@ export type FollowedControls = {
   onChange(listener: () => void): void
   /** Shows how many controls are in force now; some end by themselves. */
   show(): void
-  /** A fold rests on more than is known here. Raises the alarm, once, unless reading on reaches `needed`. */
-  doubt(needed: Offset): void
+  /** A fold rests on more than is known here. Raises the alarm, once, unless reading on reaches what is needed then. */
+  doubt(needed: () => Offset): void
   /** Rejects when the follower died for good. */
   readonly died: Promise<never>
   close(): Promise<void>
@@ -58,12 +58,12 @@ export const followControls = async ({ eventLog, clock, log, metrics }: FollowCo
     perService.set(service, directives)
     return directives
   }
-  const checkAgain = async (needed: Offset): Promise<void> => {
+  const checkAgain = async (needed: () => Offset): Promise<void> => {
     await follower.caughtUp()
-    if (end < needed) log.error({ code: 'E_CONTROLS_LOST', end, needed }, lost(end, needed))
+    if (end < needed()) log.error({ code: 'E_CONTROLS_LOST', end, needed: needed() }, lost(end, needed()))
     else isDoubted = false
   }
-  const doubt = (needed: Offset): void => {
+  const doubt = (needed: () => Offset): void => {
     if (isDoubted) return
     isDoubted = true
     checkAgain(needed).catch(() => undefined) // a follower that died says so by `died`
@@ -80,8 +80,8 @@ export const followControls = async ({ eventLog, clock, log, metrics }: FollowCo
 }
 
 const lost = (end: Offset, needed: Offset): string =>
-  `E_CONTROLS_LOST controls: got a topic that ends at offset ${end} where decisions rest on offset ${needed - 1}; allowed: a topic that is ` +
-  `never deleted or made again; services keep the controls that they have until the topic has passed offset ${needed - 1}`
+  `E_CONTROLS_LOST controls: got a topic that ends at offset ${end} where decisions rest on ${needed} records; allowed: a topic that is ` +
+  `never deleted or made again; services keep the controls that they have until the topic is longer`
 
 const series: readonly { readonly scopeKind: 'fleet' | 'service'; readonly control: ControlKind }[] = [
   { scopeKind: 'fleet', control: 'kill-switch' },
