@@ -1,0 +1,56 @@
+/** `npm run bench -- <bench>`: measures one thing and writes bench/results/<bench>.json. */
+import { Command } from 'commander'
+import { positiveNumber, text, wholeNumber } from '../cli/flags.ts'
+import type { BenchContext } from './context.ts'
+import { benchDecider } from './decider.ts'
+import { surroundings, writeResult, type Measured } from './result.ts'
+
+type CommonFlags = { readonly rounds?: number; readonly quick?: boolean; readonly out?: string; readonly provisional?: boolean }
+
+const program = new Command('bench')
+  .description('measure what the decider, the collector, the chain, replay and large fleets cost')
+  .addHelpText(
+    'after',
+    `
+Run \`npm run build\` first: the programs under measurement are the compiled ones. Servers are started, or found at
+KAFKA_BROKERS and TEMPORAL_ADDRESS. Each bench prints its progress to standard error and its result as JSON.
+
+Examples:
+  $ npm run bench -- decider                  five alternating rounds on 1,000 services
+  $ npm run bench -- scale --quick            shows that it works; writes nothing
+  $ npm run bench -- latency --provisional    marks the result as measured on a busy machine
+  $ npm run bench -- table                    renews the table in bench/README.md`,
+  )
+
+const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`)
+
+/** Adds a bench whose sizes come from its flags. */
+const bench = <Flags extends object>(name: string, description: string, measure: (context: BenchContext, flags: Flags & CommonFlags) => Promise<Measured>): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option('--rounds <n>', 'how often everything is measured (default: 5)', wholeNumber(1, 1000))
+    .option('--quick', 'tiny sizes and one round: shows that the bench works, writes nothing')
+    .option('--out <folder>', 'write the result there instead of bench/results', text)
+    .option('--provisional', 'mark the result: the machine was not quiet')
+    .action(async (flags: Flags & CommonFlags) => {
+      const around = surroundings()
+      const quick = flags.quick === true
+      const measured = await measure({ rounds: quick ? 1 : (flags.rounds ?? 5), quick, onProgress: say }, flags)
+      const result = { bench: name, provisional: flags.provisional === true, ...around, ...measured }
+      if (!quick || flags.out !== undefined) say(`wrote ${writeResult(result, flags.out)}`)
+      process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+    })
+
+bench<{ services?: number; minutes?: number; profile?: string }>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) =>
+  benchDecider(context, {
+    services: context.quick ? 20 : (flags.services ?? 1000),
+    minutes: context.quick ? 2 : (flags.minutes ?? 10),
+    nodeArgs: flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`],
+  }),
+)
+  .option('--services <n>', 'services under management (default: 1000)', wholeNumber(1, 100_000))
+  .option('--minutes <n>', 'world time that the topic holds (default: 10)', positiveNumber(600))
+  .option('--profile <folder>', 'also write a CPU profile of each decider', text)
+
+await program.parseAsync()
