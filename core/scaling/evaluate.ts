@@ -34,7 +34,10 @@ export type TickContext = {
   readonly tickOffset: Offset
 }
 
-export type Evaluated = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
+type Written = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
+
+/** `verdict`: what the records were made from, for whoever asks "what if" and writes no records. */
+export type Evaluated = Written & { readonly verdict: Verdict }
 
 /** Only services with new input, or with a timer that ran out, are evaluated. */
 export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
@@ -51,6 +54,7 @@ export const evaluate = (before: ServiceState, context: TickContext): Evaluated 
   return {
     state: { ...announced.state, hasNewInput: false, recheckAtMs: recheckAt(announced.state, verdict, nowMs) },
     emitted: [...abandoned.map((intent) => expired(state, intent, nowMs)), ...recorded.emitted, ...announced.emitted],
+    verdict,
   }
 }
 
@@ -103,7 +107,7 @@ const isAdopted = (before: ServiceState, state: ServiceState): boolean =>
   state.settled !== null && state.settled !== before.settled
 
 /** Tells `services` when a condition changed, or when the newest manifest was taken while nobody could write. */
-const announce = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Evaluated => {
+const announce = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Written => {
   const conditions = conditionsAfter(state, verdict, nowMs)
   const isNews = state.unannounced || conditions.some((condition, index) => condition !== state.conditions[index])
   const next = { ...state, conditions, unannounced: false }
