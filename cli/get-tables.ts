@@ -84,7 +84,7 @@ export const rolloutTable = ({ now, items }: ListAnswer<RolloutAnswer>, terminal
 }
 
 export const rolloutColour = (state: RolloutState): Colour =>
-  ({ committed: 'green', placed: 'yellow', running: 'yellow', undoing: 'yellow', 'rolled-back': 'red', stuck: 'red' } as const)[state]
+  ({ committed: 'green', placed: 'yellow', running: 'yellow', halted: 'red', undoing: 'yellow', 'rolled-back': 'red', stuck: 'red' } as const)[state]
 
 export const intentColour = (state: IntentState): Colour | null =>
   ({ completed: 'green', partial: 'yellow', refused: 'red', expired: 'red', superseded: null, emitted: null, 'rolling-out': null } as const)[state]

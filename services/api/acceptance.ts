@@ -1,6 +1,8 @@
 /** Waits until the decider accepted or refused a generation of a service. */
 import type { ApplyAnswer } from './answers.ts'
 import type { ReadModel } from './read-model.ts'
+import type { Waiting } from './wait-for.ts'
+import { waitFor } from './wait-for.ts'
 
 export type Awaited = {
   readonly service: string
@@ -14,21 +16,8 @@ export type Awaited = {
 type Verdict = Pick<ApplyAnswer, 'outcome' | 'message'>
 
 /** Starts at once, before the record is appended, so that no answer is missed. */
-export const waitForVerdict = (model: ReadModel, awaited: Awaited): { readonly outcome: Promise<Verdict>; cancel(): void } => {
-  let settle: (verdict: Verdict) => void = () => {}
-  const outcome = new Promise<Verdict>((resolve) => (settle = resolve))
-  const timer = setTimeout(() => finish(notYet(awaited)), awaited.waitMs)
-  const stop = model.onChange(() => {
-    const verdict = verdictOf(model, awaited)
-    if (verdict !== null) finish(verdict)
-  })
-  const finish = (verdict: Verdict): void => {
-    clearTimeout(timer)
-    stop()
-    settle(verdict)
-  }
-  return { outcome, cancel: () => finish(notYet(awaited)) }
-}
+export const waitForVerdict = (model: ReadModel, awaited: Awaited): Waiting<Verdict> =>
+  waitFor(model, { found: () => verdictOf(model, awaited), late: () => notYet(awaited), waitMs: awaited.waitMs })
 
 const notYet = (awaited: Awaited): Verdict => ({
   outcome: 'recorded',

@@ -1,13 +1,21 @@
 /** The JSON answers of the API, shared with its clients as types. All times are world time in epoch milliseconds. */
+import type { Directive } from '../../core/events/control.ts'
 import type { Condition, RolloutStepDone, ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../../core/events/decided.ts'
 import type { RoleObservation } from '../../core/events/observed.ts'
 import type { GroupPlacement, ReservationReleased } from '../../core/events/placed.ts'
+import type { ProducerReported } from '../../core/events/producer.ts'
 import type { Fault } from '../../core/service/fault.ts'
 import type { ServiceManifest } from '../../core/service/specification.ts'
 import type { Role, RoleCounts } from '../../core/roles.ts'
 
-/** `now` lets a client print ages without a clock of its own: world time may run faster than the wall. */
-export type ListAnswer<T> = { readonly now: number; readonly items: readonly T[] }
+/** An order of an operator that is in force. */
+export type ControlAnswer = Directive
+
+/**
+ * `now` lets a client print ages without a clock of its own: world time may run faster than the wall. `controls` are all
+ * that are in force, also in a list of one service: nobody should read a list without knowing that the fleet is stopped.
+ */
+export type ListAnswer<T> = { readonly now: number; readonly controls: readonly ControlAnswer[]; readonly items: readonly T[] }
 
 export type CountsByStage = { readonly desired: RoleCounts; readonly ready: RoleCounts; readonly registered: RoleCounts }
 
@@ -31,6 +39,8 @@ export type ServiceAnswer = {
   readonly signals: readonly SignalNow[]
   readonly lastDecision: DecisionAnswer | null
   readonly openRollouts: number
+  /** Those that concern this service, the fleet's included. */
+  readonly controls: readonly ControlAnswer[]
 }
 
 export type GroupAnswer = {
@@ -60,7 +70,7 @@ export type DecisionAnswer = {
 }
 
 export type IntentState = 'emitted' | 'rolling-out' | 'completed' | 'partial' | 'refused' | 'expired' | 'superseded'
-export type RolloutState = 'placed' | 'running' | 'undoing' | 'committed' | 'rolled-back' | 'stuck'
+export type RolloutState = 'placed' | 'running' | 'halted' | 'undoing' | 'committed' | 'rolled-back' | 'stuck'
 
 export type StepAnswer = {
   readonly step: string
@@ -88,6 +98,8 @@ export type RolloutAnswer = {
 /** Everything the log says about one decision: from its evidence to the instances that it made. */
 export type ExplainAnswer = {
   readonly now: number
+  /** Those in force now for the service; the decision itself may be older. */
+  readonly controls: readonly ControlAnswer[]
   /** Null when only the intent is still known. The `argument` stays in the log; `replay` reads it there. */
   readonly decision: Omit<ScaleDecided, 'argument'> | ScaleHeld | null
   readonly intent: { readonly record: ScaleIntentEmitted; readonly state: IntentState; readonly detail: string; readonly endedAt: number | null } | null
@@ -105,6 +117,42 @@ export type ApplyAnswer = {
   readonly service: string
   readonly generation: number
   readonly message: string
+}
+
+/** `confirmed`: services whose decider acts on the order; `waiting`: those whose decider has not said so yet. */
+export type ControlOrderedAnswer = {
+  readonly control: ControlAnswer
+  readonly confirmed: readonly string[]
+  readonly waiting: readonly string[]
+}
+
+export type DeleteAnswer = {
+  /** `recorded`: no decider answered in time. */
+  readonly outcome: 'deleted' | 'recorded'
+  readonly service: string
+  readonly message: string
+  /** Counts that stay, as last observed; null when the service was never observed. */
+  readonly counts: RoleCounts | null
+  /** Ids of rollouts that go on to their end. */
+  readonly openRollouts: readonly string[]
+  /** Controls of the service; they stay, and hold again when it is applied again. */
+  readonly controls: readonly ControlAnswer[]
+}
+
+/** One producer at one gate; totals since that gate started. */
+export type ProducerAnswer = Omit<ProducerReported, 'type'>
+
+export type TopicAnswer = {
+  readonly topic: string
+  /** Its name on the broker. */
+  readonly name: string
+  readonly partitions: number
+  /** Distance between the first offset that is kept and the end, over all partitions: compaction leaves fewer records. */
+  readonly records: number
+  /** Days, or `compact` for the newest record of each key. */
+  readonly kept: { readonly days: number } | 'compact'
+  readonly carries: readonly string[]
+  readonly writtenBy: readonly string[]
 }
 
 /** Body of every answer with a status of 400 and above. `path` is the place inside the request, or empty. */

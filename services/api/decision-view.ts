@@ -29,10 +29,14 @@ export const decisionAnswers = (model: ReadModel, service: string | null, limit:
 export const explainAnswer = (model: ReadModel, id: string, now: number): ExplainAnswer | null => {
   const intent = model.intents.get(id) ?? model.intents.get(intentIdOf(id)) ?? null
   const decision = model.decisions.get(intent?.decisionId ?? id) ?? null
-  if (intent === null) return decision === null ? null : { now, decision, ...withoutIntent }
+  const service = decision?.service ?? intent?.service
+  if (service === undefined) return null
+  const controls = model.controls.inForceFor(service, now)
+  if (intent === null) return { now, controls, decision, ...withoutIntent }
   const rollouts = rolloutsOf(model, intent.intentId)
   return {
     now,
+    controls,
     decision,
     intent: { record: intent, ...intentOutcome(model, intent.intentId) },
     placement: placementOf(model, intent.intentId),

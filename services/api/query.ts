@@ -18,13 +18,22 @@ export const serviceQuery = z.strictObject({ service })
 export const noQuery = z.strictObject({})
 
 /** An hour is the longest that a proxy will hold a request; a minute is the longest that a person will. */
+const waitSeconds = whole(0, 60).default(10)
+
+export const waitQuery = z.strictObject({ waitSeconds })
 export const applyQuery = z.strictObject({
   expectedGeneration: whole(0, 999_999_999).optional(),
   confirmDecrease: whole(1, 100).optional(),
-  waitSeconds: whole(0, 60).default(10),
+  waitSeconds,
 })
 
 export const authorHeader = z.string().regex(/^[\w.@+-]{1,64}$/, 'letters, digits and . @ + - _, at most 64').default('api')
+
+/** For the kill switch: the defaults take the place of whatever is wrong. */
+export const parseOrDefault = <T>(schema: z.ZodType<T>, input: unknown, otherwise: unknown): T => {
+  const parsed = schema.safeParse(input)
+  return parsed.success ? parsed.data : schema.parse(otherwise)
+}
 
 /** Throws `ApiError` 400 that names the parameter, what was got and what is allowed. */
 export const parseOrRefuse = <T>(schema: z.ZodType<T>, input: unknown, where: string): T => {
@@ -32,5 +41,5 @@ export const parseOrRefuse = <T>(schema: z.ZodType<T>, input: unknown, where: st
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const path = [where, ...(issue?.path ?? [])].map(String).join('/')
-  throw new ApiError(400, { code: 'E_QUERY', message: `${issue?.message ?? 'not allowed'}; nothing was done`, path })
+  throw new ApiError(400, { code: where === 'body' ? 'E_BODY' : 'E_QUERY', message: `${issue?.message ?? 'not allowed'}; nothing was done`, path })
 }

@@ -5,8 +5,10 @@
 import type { RolloutEvent, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted } from '../../core/events/decided.ts'
 import type { InstancesObserved } from '../../core/events/observed.ts'
 import type { ReservationReleased } from '../../core/events/placed.ts'
+import type { ProducerReported } from '../../core/events/producer.ts'
 import type { LogRecord } from '../../core/ports.ts'
 import { BoundedMap } from './bounded-map.ts'
+import { createControlTable } from './control-table.ts'
 import { createNewestSamples } from './newest-samples.ts'
 import type { PlacedIntent, ValidPlacements } from './valid-placements.ts'
 import { createValidPlacements } from './valid-placements.ts'
@@ -16,6 +18,8 @@ const DECISIONS = 20_000
 const INTENTS = 5_000
 /** A rollout has about ten steps; with undo and repairs it stays far below this. */
 const FACTS_PER_INTENT = 2_000
+/** Producers at gates: the gate itself refuses more than it can tell apart. */
+const PRODUCERS = 2_000
 
 export type DecisionRecord = Omit<ScaleDecided, 'argument'> | ScaleHeld
 export type ServiceRecord = { readonly newest: ServiceAccepted; readonly inForce: ServiceAccepted | null }
@@ -35,6 +39,9 @@ export const createReadModel = () => {
     releases: new BoundedMap<string, Map<string, ReservationReleased>>(INTENTS),
     instances: new Map<string, Map<string, InstancesObserved>>(),
     samples: createNewestSamples(),
+    controls: createControlTable(),
+    /** By gate and producer. */
+    producers: new BoundedMap<string, ProducerReported>(PRODUCERS),
   }
   const validPlacements = createValidPlacements()
   const listeners = new Set<() => void>()
@@ -75,6 +82,8 @@ const createFold =
       case 'PlacementDecided':
         for (const placed of validPlacements.answersOf(event, record)) addPlacement(model, placed)
         return
+      case 'ControlSet':
+        return model.controls.set(event, record.offset)
       default:
         return addObservation(model, event)
     }
@@ -89,6 +98,10 @@ const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>): 
     case 'TpsObserved':
     case 'LatencyObserved':
       return model.samples.add(event)
+    case 'ControlChanged':
+      return model.controls.confirm(event)
+    case 'ProducerReported':
+      return model.producers.set(JSON.stringify([event.gate, event.producer]), event)
     default:
       if ('intentId' in event && event.type !== 'RolloutReported') addFact(model, event as RolloutEvent)
   }
@@ -103,6 +116,8 @@ const addPlacement = ({ placements }: Tables, placed: PlacedIntent): void => {
 const forget = (model: Tables, record: LogRecord): void => {
   if (record.topic !== 'services' || record.key === null) return
   model.services.delete(record.key)
+  model.generations.delete(record.key)
+  model.controls.forget(record.key)
   model.instances.delete(record.key)
   model.lastIntents.delete(record.key)
 }

@@ -69,7 +69,7 @@ const stateAfter = (state: RolloutState, event: GroupEvent): RolloutState => {
     case 'RolloutPlaced':
       return state
     case 'RolloutStepDone':
-      return event.outcome === 'step-done' ? 'running' : 'undoing'
+      return afterStep(event.outcome)
     case 'RolloutCommitted':
       return 'committed'
     case 'RolloutRolledBack':
@@ -79,13 +79,18 @@ const stateAfter = (state: RolloutState, event: GroupEvent): RolloutState => {
   }
 }
 
+const afterStep = (outcome: StepAnswer['outcome']): RolloutState => {
+  if (outcome === 'halted') return 'halted'
+  return outcome === 'step-done' || outcome === 'resumed' ? 'running' : 'undoing'
+}
+
 const stepOf = (event: GroupEvent): readonly StepAnswer[] => {
   if (event.type === 'RolloutStepDone') return [{ step: event.step, outcome: event.outcome, detail: event.detail, time: event.time }]
   if (event.type === 'RolloutStuck') return [{ step: event.step, outcome: 'stuck', detail: event.detail, time: event.time }]
   return []
 }
 
-const openStates: readonly RolloutState[] = ['placed', 'running', 'undoing']
+const openStates: readonly RolloutState[] = ['placed', 'running', 'halted', 'undoing']
 
 /** STUCK is not open: the service does not wait for it. */
 export const isOpen = (rollout: RolloutAnswer): boolean => openStates.includes(rollout.state)

@@ -1,17 +1,26 @@
-/** The API's routes. Reading answers from the read model; the only write is `apply`. */
+/** The API's routes for reading, and for service files. What operators order is in control-routes.ts. */
 import type { FastifyInstance } from 'fastify'
-import type { Logger } from '../../core/ports.ts'
+import type { EventLog, Logger } from '../../core/ports.ts'
 import { SERVICE_FILE_BYTES } from '../../adapters/yaml/hazards.ts'
 import type { ListAnswer } from './answers.ts'
 import { answerError, ApiError } from './api-error.ts'
 import type { ApplyPorts } from './apply.ts'
 import { applyService } from './apply.ts'
+import { addControlRoutes } from './control-routes.ts'
 import { decisionAnswers, explainAnswer } from './decision-view.ts'
 import { groupAnswers, serviceRollouts } from './group-view.ts'
+import { notFound } from './not-found.ts'
+import { producerAnswers } from './producer-view.ts'
 import { applyQuery, authorHeader, listQuery, noQuery, parseOrRefuse, serviceQuery } from './query.ts'
 import { serviceAnswer, serviceAnswers } from './service-view.ts'
+import { topicAnswers } from './topic-view.ts'
 
-export type ApiPorts = ApplyPorts & { readonly log: Logger }
+export type ApiPorts = ApplyPorts & {
+  readonly log: Logger
+  readonly eventLog: Pick<EventLog, 'bounds'>
+  /** Of the topics' names on the broker. */
+  readonly topicPrefix?: string | undefined
+}
 
 /** Adds everything under /api/v1. */
 export const addRoutes = async (http: FastifyInstance, ports: ApiPorts): Promise<void> => {
@@ -22,23 +31,36 @@ export const addRoutes = async (http: FastifyInstance, ports: ApiPorts): Promise
         const message = `${request.method} ${request.url.slice(0, 200)} is no route; see the docs of the API`
         return reply.code(404).send({ code: 'E_NOT_FOUND', message, path: '' })
       })
+      readBodiesAsBytes(scope)
       addServiceRoutes(scope, ports)
       addListRoutes(scope, ports)
+      addLogRoutes(scope, ports)
       addApplyRoute(scope, ports)
+      addControlRoutes(scope, ports)
     },
     { prefix: '/api/v1' },
   )
 }
 
-const listed = <T>(ports: ApiPorts, items: readonly T[]): ListAnswer<T> => ({ now: ports.clock.now(), items })
+/** A YAML file is not JSON, and JSON is read with care too. */
+const readBodiesAsBytes = (scope: FastifyInstance): void => {
+  scope.removeAllContentTypeParsers()
+  const types = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml']
+  scope.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}
+
+const listed = <T>({ clock, model }: ApiPorts, items: readonly T[]): ListAnswer<T> => {
+  const now = clock.now()
+  return { now, controls: model.controls.inForce(now), items }
+}
 
 const addServiceRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
   scope.get('/services', async (request) => {
     parseOrRefuse(noQuery, request.query, 'query')
-    return listed(ports, serviceAnswers(ports.model))
+    return listed(ports, serviceAnswers(ports.model, ports.clock.now()))
   })
   scope.get<{ Params: { name: string } }>('/services/:name', async (request) => {
-    const answer = serviceAnswer(ports.model, request.params.name)
+    const answer = serviceAnswer(ports.model, request.params.name, ports.clock.now())
     return answer ?? notFound('services', request.params.name)
   })
   scope.get('/groups', async (request) => {
@@ -62,10 +84,18 @@ const addListRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
   })
 }
 
+const addLogRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
+  scope.get('/producers', async (request) => {
+    parseOrRefuse(noQuery, request.query, 'query')
+    return listed(ports, producerAnswers(ports.model))
+  })
+  scope.get('/topics', async (request) => {
+    parseOrRefuse(noQuery, request.query, 'query')
+    return listed(ports, await topicAnswers(ports.eventLog, ports.topicPrefix))
+  })
+}
+
 const addApplyRoute = (scope: FastifyInstance, ports: ApiPorts): void => {
-  scope.removeAllContentTypeParsers()
-  const types = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml']
-  scope.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   scope.post<{ Body: Buffer | undefined }>('/services', { bodyLimit: SERVICE_FILE_BYTES }, async (request, reply) => {
     const query = parseOrRefuse(applyQuery, request.query, 'query')
     const answer = await applyService(ports, {
@@ -79,10 +109,4 @@ const addApplyRoute = (scope: FastifyInstance, ports: ApiPorts): void => {
     if (status !== 409) return reply.code(status).send(answer)
     throw new ApiError(409, { code: 'E_APPLY_REFUSED', message: `the decider refused generation ${answer.generation}: ${answer.message}` })
   })
-}
-
-const notFound = (list: 'services' | 'decisions', name: string): never => {
-  const ids = list === 'services' ? 'names' : 'ids of decisions and intents'
-  const message = `${JSON.stringify(name.slice(0, 100))} is not known here; ${ids} stand in GET /api/v1/${list}; nothing was done`
-  throw new ApiError(404, { code: 'E_NOT_FOUND', message, path: list })
 }

@@ -9,11 +9,11 @@ import { serviceRollouts } from './group-view.ts'
 import type { ReadModel } from './read-model.ts'
 import { isOpen } from './rollout-view.ts'
 
-export const serviceAnswers = (model: ReadModel): readonly ServiceAnswer[] =>
-  [...model.services.keys()].sort().flatMap((name) => serviceAnswer(model, name) ?? [])
+export const serviceAnswers = (model: ReadModel, now: number): readonly ServiceAnswer[] =>
+  [...model.services.keys()].sort().flatMap((name) => serviceAnswer(model, name, now) ?? [])
 
 /** Null when the service is not known. */
-export const serviceAnswer = (model: ReadModel, name: string): ServiceAnswer | null => {
+export const serviceAnswer = (model: ReadModel, name: string, now: number): ServiceAnswer | null => {
   const record = model.services.get(name)
   if (record === undefined) return null
   const { newest, inForce } = record
@@ -30,6 +30,7 @@ export const serviceAnswer = (model: ReadModel, name: string): ServiceAnswer | n
     signals: model.samples.of(name),
     lastDecision: decisionAnswers(model, name, 1)[0] ?? null,
     openRollouts: serviceRollouts(model, name).filter(isOpen).length,
+    controls: model.controls.inForceFor(name, now),
   }
 }
 

@@ -1,6 +1,6 @@
-/** Fills the read model from the log and serves it. Ready once everything that the log held at the start was read. */
+/** Fills the read model from the log and serves it. Ready once all that the log held at the start was read, dead letters aside. */
 import type { FastifyInstance } from 'fastify'
-import type { Clock, EventLog, Logger } from '../../core/ports.ts'
+import type { Clock, EventLog, Follower, Logger, LogRecord } from '../../core/ports.ts'
 import { createReadModel } from './read-model.ts'
 import { addRoutes } from './routes.ts'
 
@@ -9,35 +9,37 @@ export type ApiContext = {
   readonly log: Logger
   readonly http: FastifyInstance
   eventLog(): Promise<EventLog>
+  /** Of the topics' names on the broker. */
+  readonly topicPrefix?: string
 }
 
 /** Adds the routes to `context.http` and follows the log until `stop`. `died` rejects when following ended for good. */
 export const startApi = async (context: ApiContext) => {
   const model = createReadModel()
   const eventLog = await context.eventLog()
+  const onRecord = (record: LogRecord): void => model.add(record)
   const followers = await Promise.all([
-    eventLog.follow({
-      topics: ['services', 'decisions', 'intents', 'rollouts', 'cells'],
-      from: 'start',
-      onRecord: (record) => model.add(record),
-    }),
+    eventLog.follow({ topics: ['controls', 'services', 'decisions', 'intents', 'rollouts', 'cells'], from: 'start', onRecord }),
     // What stands in `signals` is restated within seconds (instances) or of interest only while new (samples).
-    eventLog.follow({ topics: ['signals'], from: 'end', onRecord: (record) => model.add(record) }),
+    eventLog.follow({ topics: ['signals'], from: 'end', onRecord }),
   ])
+  // Whoever floods the gate with rubbish must not keep the kill switch from being ready.
+  const letters = await eventLog.follow({ topics: ['dead-letters'], from: 'start', onRecord })
+  const all = [...followers, letters]
   const appender = await eventLog.appender()
-  await addRoutes(context.http, { model, appender, clock: context.clock, log: context.log })
-  /** Resolves when everything that the log held at the call is in the read model. */
-  const caughtUp = async (): Promise<void> => void (await Promise.all(followers.map((follower) => follower.caughtUp())))
+  await addRoutes(context.http, { model, appender, eventLog, clock: context.clock, log: context.log, topicPrefix: context.topicPrefix })
+  const readToTheEnd = async (some: readonly Follower[]): Promise<void> => void (await Promise.all(some.map((follower) => follower.caughtUp())))
   let ready = false
   // A follower that cannot read to the end is dead; `died` says so.
-  caughtUp().then(() => (ready = true), () => {})
+  readToTheEnd(followers).then(() => (ready = true), () => {})
   return {
     model,
-    caughtUp,
+    /** Resolves when everything that the log held at the call is in the read model. */
+    caughtUp: () => readToTheEnd(all),
     ready: () => ready,
-    died: Promise.race(followers.map((follower) => follower.died)),
+    died: Promise.race(all.map((follower) => follower.died)),
     stop: async () => {
-      await Promise.all(followers.map((follower) => follower.close()))
+      await Promise.all(all.map((follower) => follower.close()))
       await appender.close()
     },
   }
