@@ -1,45 +1,37 @@
 /**
- * Drives the audit replay over a log: folds `signals` from start to end with this version of core, and only then reads
+ * Drives the audit replay over a log: decides `signals` again with the versions of core that decided it, and only then reads
  * `decisions` and `intents` to compare. Used by the verb `replay` and by the demo.
  */
 import { compareOutputs, type Comparison, type Recorded } from '../core/audit/compare.ts'
-import { isAudited, openReplay, replayRecord, type AuditedOutput, type Replay } from '../core/audit/replay.ts'
-import type { SignalEvent } from '../core/events/event.ts'
+import * as engineFromHere from '../core/audit/engine.ts'
+import type { Engine } from '../core/audit/engine.ts'
+import { isAudited, wholeLog, type AuditedOutput, type Replay, type TickRange } from '../core/audit/replay.ts'
 import type { ServiceId } from '../core/ids.ts'
 import type { EventLog } from '../core/ports.ts'
-import { servicesOf } from '../core/scaling/partition.ts'
 import type { Topic } from '../core/topics.ts'
-import type { Offset } from '../core/units.ts'
+import type { EpochMs, Offset } from '../core/units.ts'
+import { replayPartition, type ReplayedPartition } from './replay-partition.ts'
+import { trackProgress, type OnProgress } from './replay-progress.ts'
+import { compared, coresOf, merge, refused, type ReplayFacts, type ReplayRefusal, type ReplayReport } from './replay-report.ts'
+
+export type { ReplayReport } from './replay-report.ts'
 
 export type ReplayOptions = {
-  /** Hash of the running core: a log that another version decided is refused, not compared. */
+  /** Hash of the core that this program runs. */
   readonly coreHash: string
+  /** The code that `coreHash` names; by default the core that is compiled with this file. */
+  readonly engine?: Engine
+  /** Another version's code by its hash, null when it is nowhere; by default nobody has any. */
+  readonly findCore?: (coreHash: string) => Promise<Engine | null>
+  /** Where `findCore` looks, for the words of a refusal. */
+  readonly searched?: readonly string[]
   /** Consumer group of the deciders: what it committed was acknowledged. */
   readonly group: string
   /** Compare this service only. */
   readonly service?: ServiceId
-  readonly onProgress?: (progress: ReplayProgress) => void
-}
-
-export type ReplayProgress = { readonly partition: number; readonly records: number; readonly ticks: number }
-
-/** Why nothing was compared. */
-export type ReplayRefusal =
-  | { readonly reason: 'OTHER_CORE'; readonly coreHashes: readonly string[] }
-  | { readonly reason: 'LOG_EXPIRED'; readonly partitions: readonly number[] }
-  | { readonly reason: 'UNKNOWN_SERVICE'; readonly service: ServiceId }
-  /** Nobody decided anything yet, or nothing of it is recorded: an equality of nothing proves nothing. */
-  | { readonly reason: 'NOTHING_TO_COMPARE' }
-
-export type ReplayReport = Comparison & {
-  readonly coreHash: string
-  readonly partitions: number
-  readonly records: number
-  readonly ticks: number
-  /** Wall time of reading and folding, before anything recorded was looked at. */
-  readonly foldMs: number
-  readonly refusal: ReplayRefusal | null
-  readonly equal: boolean
+  /** Compare only what was decided at ticks in here; by default everything. */
+  readonly range?: TickRange
+  readonly onProgress?: OnProgress
 }
 
 type Bounds = { readonly partition: number; readonly start: Offset; readonly end: Offset }
@@ -47,25 +39,25 @@ type Bounds = { readonly partition: number; readonly start: Offset; readonly end
 /** Throws the log's port errors (`unavailable`, `timeout`, `corrupt`); differences are in the report. */
 export const replayLog = async (eventLog: EventLog, options: ReplayOptions): Promise<ReplayReport> => {
   const bounds = await boundsToReplay(eventLog, options)
-  const expired = bounds.filter(({ start }) => start > 0).map(({ partition }) => partition)
-  if (expired.length > 0) return refused(options, [], { reason: 'LOG_EXPIRED', partitions: expired })
   const startedAt = performance.now()
-  const replays: Replay[] = []
-  for (const range of bounds) replays.push(await foldPartition(eventLog, range, options))
-  const foldMs = Math.round(performance.now() - startedAt)
-  const coreHashes = [...new Set(replays.flatMap(({ foreignCoreHashes }) => [...foreignCoreHashes]))]
-  if (coreHashes.length > 0) return refused(options, replays, { reason: 'OTHER_CORE', coreHashes })
+  const onRecord = trackProgress(bounds, options.onProgress)
+  const partitions: ReplayedPartition[] = []
+  for (const range of bounds) partitions.push(await replayPartition({ ...range, ...foldOptions(eventLog, options), onRecord }))
+  const replays = partitions.flatMap(({ replay }) => replay ?? [])
+  const facts = factsOf(options, partitions, Math.round(performance.now() - startedAt))
+  const unable = whyUnable(partitions, { bounds, options })
+  if (unable !== null) return refused(facts, unable)
   const comparison = await compareAll(eventLog, replays, options)
-  if (comparedNothing(comparison)) return refused(options, replays, whyNothing(replays, options))
-  return { ...facts(options, replays), foldMs, refusal: null, ...comparison, equal: comparison.differences.length === 0 }
+  return comparedNothing(comparison) ? refused(facts, whyNothing(replays, options)) : compared(facts, comparison)
 }
 
-const comparedNothing = ({ decisions, holds, intents }: Comparison): boolean => decisions.count + holds.count + intents.count === 0
-
-const whyNothing = (replays: readonly Replay[], { service }: ReplayOptions): ReplayRefusal => {
-  const isKnown = service === undefined || replays.some(({ state }) => servicesOf(state).includes(service))
-  return isKnown ? { reason: 'NOTHING_TO_COMPARE' } : { reason: 'UNKNOWN_SERVICE', service }
-}
+const foldOptions = (eventLog: EventLog, { coreHash, engine = engineFromHere, findCore, service, range = wholeLog }: ReplayOptions) => ({
+  eventLog,
+  own: { coreHash, engine },
+  findCore: async (wanted: string): Promise<Engine | null> => (wanted === coreHash ? engine : ((await findCore?.(wanted)) ?? null)),
+  service: service ?? null,
+  range,
+})
 
 const boundsToReplay = async (eventLog: EventLog, { service }: ReplayOptions): Promise<readonly Bounds[]> => {
   const all = await eventLog.bounds('signals')
@@ -74,44 +66,41 @@ const boundsToReplay = async (eventLog: EventLog, { service }: ReplayOptions): P
   return all.filter(({ partition }) => partition === home)
 }
 
-const PROGRESS_EVERY = 10_000
-
-const foldPartition = async (eventLog: EventLog, range: Bounds, options: ReplayOptions): Promise<Replay> => {
-  const { partition, start: from, end: to } = range
-  const replay = openReplay(partition, options.coreHash)
-  for await (const record of eventLog.read({ topic: 'signals', partition, from, to })) {
-    // A tombstone on `signals` carries nothing to fold; every other record there is a SignalEvent by contract.
-    if (record.event !== null) replayRecord(replay, { ...record, event: record.event as SignalEvent })
-    if (replay.records % PROGRESS_EVERY === 0) options.onProgress?.({ partition, records: replay.records, ticks: replay.ticks })
+const factsOf = ({ coreHash, range = wholeLog }: ReplayOptions, partitions: readonly ReplayedPartition[], foldMs: number): ReplayFacts => {
+  const replays = partitions.flatMap(({ replay }) => replay ?? [])
+  const starts = replays.map((replay): EpochMs => replay.range.fromMs)
+  const fromMs = Math.max(range.fromMs, ...starts)
+  return {
+    coreHash,
+    cores: coresOf(replays),
+    partitions: partitions.length,
+    records: replays.reduce((sum, { records }) => sum + records, 0),
+    ticks: replays.reduce((sum, { ticks }) => sum + ticks, 0),
+    fromMs: Number.isFinite(fromMs) ? fromMs : null,
+    expired: partitions.flatMap(({ replay, isCutShort }) => (isCutShort && replay !== null ? [replay.partition] : [])),
+    foldMs,
   }
-  options.onProgress?.({ partition, records: replay.records, ticks: replay.ticks })
-  return replay
 }
 
-const facts = (
-  { coreHash }: ReplayOptions,
-  replays: readonly Replay[],
-): Pick<ReplayReport, 'coreHash' | 'partitions' | 'records' | 'ticks'> => ({
-  coreHash,
-  partitions: replays.length,
-  records: replays.reduce((sum, { records }) => sum + records, 0),
-  ticks: replays.reduce((sum, { ticks }) => sum + ticks, 0),
-})
+const whyUnable = (
+  partitions: readonly ReplayedPartition[],
+  { bounds, options }: { readonly bounds: readonly Bounds[]; readonly options: ReplayOptions },
+): ReplayRefusal | null => {
+  const coreHashes = [...new Set(partitions.flatMap(({ missingCores }) => [...missingCores]))]
+  if (coreHashes.length > 0) return { reason: 'OTHER_CORE', coreHashes, searched: options.searched ?? [] }
+  const expired = bounds.filter((_, index) => partitions[index]?.replay === null).map(({ partition }) => partition)
+  return expired.length > 0 ? { reason: 'LOG_EXPIRED', partitions: expired } : null
+}
 
-const nothing = { count: 0, equal: 0 }
+const comparedNothing = ({ decisions, holds, intents }: Comparison): boolean => decisions.count + holds.count + intents.count === 0
 
-const refused = (options: ReplayOptions, replays: readonly Replay[], refusal: ReplayRefusal): ReplayReport => ({
-  ...facts(options, replays),
-  foldMs: 0,
-  refusal,
-  equal: false,
-  decisions: nothing,
-  holds: nothing,
-  intents: nothing,
-  duplicates: 0,
-  unsettled: 0,
-  differences: [],
-})
+const whyNothing = (replays: readonly Replay[], { service }: ReplayOptions): ReplayRefusal => {
+  const isKnown = service === undefined || replays.some((replay) => knows(replay, service))
+  return isKnown ? { reason: 'NOTHING_TO_COMPARE' } : { reason: 'UNKNOWN_SERVICE', service }
+}
+
+const knows = ({ stretches }: Replay, service: ServiceId): boolean =>
+  stretches.some(({ fold }) => fold !== null && fold.engine.servicesOf(fold.state).includes(service))
 
 const compareAll = async (
   eventLog: EventLog,
@@ -124,17 +113,12 @@ const compareAll = async (
     // Intents first: whatever intent is read, its decision was appended before `decisions` is read.
     const intents = await recordedOutputs(eventLog, 'intents', replay.partition)
     const decisions = await recordedOutputs(eventLog, 'decisions', replay.partition)
-    const recorded = { outputs: [...decisions, ...intents], committed: committed.get(replay.partition) ?? null }
-    comparisons.push(service === undefined ? compareOutputs(replay, recorded) : compareService(replay, recorded, service))
+    const outputs = [...decisions, ...intents].filter((output) => service === undefined || output.service === service)
+    const recorded: Recorded = { outputs, committed: committed.get(replay.partition) ?? null }
+    comparisons.push(compareOutputs(replay, recorded))
   }
   return merge(comparisons)
 }
-
-const compareService = (replay: Replay, recorded: Recorded, service: ServiceId): Comparison =>
-  compareOutputs(
-    { ...replay, outputs: new Map([...replay.outputs].filter(([, { event }]) => event.service === service)) },
-    { ...recorded, outputs: recorded.outputs.filter((output) => output.service === service) },
-  )
 
 const recordedOutputs = async (eventLog: EventLog, topic: Topic, partition: number): Promise<readonly AuditedOutput[]> => {
   const range = (await eventLog.bounds(topic)).find((bounds) => bounds.partition === partition)
@@ -143,19 +127,4 @@ const recordedOutputs = async (eventLog: EventLog, topic: Topic, partition: numb
   for await (const { event } of eventLog.read({ topic, partition, from: range.start, to: range.end }))
     if (isAudited(event)) outputs.push(event)
   return outputs
-}
-
-const merge = (comparisons: readonly Comparison[]): Comparison => {
-  const total = (kind: 'decisions' | 'holds' | 'intents') => ({
-    count: comparisons.reduce((sum, comparison) => sum + comparison[kind].count, 0),
-    equal: comparisons.reduce((sum, comparison) => sum + comparison[kind].equal, 0),
-  })
-  return {
-    decisions: total('decisions'),
-    holds: total('holds'),
-    intents: total('intents'),
-    duplicates: comparisons.reduce((sum, { duplicates }) => sum + duplicates, 0),
-    unsettled: comparisons.reduce((sum, { unsettled }) => sum + unsettled, 0),
-    differences: comparisons.flatMap(({ differences }) => differences),
-  }
 }

@@ -19,6 +19,8 @@ export type KafkaOptions = {
   readonly ssl?: KafkaConfig['ssl']
   readonly sasl?: KafkaConfig['sasl']
   readonly log?: LogSink
+  /** Tries of a connection after the first; by default 8, which last about 20 s. */
+  readonly connectionRetries?: number
 }
 
 export const silent: LogSink = { warn: () => {}, error: () => {} }
@@ -39,7 +41,7 @@ export const createKafka = (options: KafkaOptions): Kafka => {
     authenticationTimeout: 10_000,
     requestTimeout: 30_000,
     enforceRequestTimeout: true,
-    retry: connectionRetry,
+    retry: { ...connectionRetry, retries: options.connectionRetries ?? connectionRetry.retries },
     logLevel: options.log === undefined ? logLevel.NOTHING : logLevel.WARN,
     logCreator: logInto(options.log ?? silent),
     ...(options.ssl === undefined ? {} : { ssl: options.ssl }),

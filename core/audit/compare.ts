@@ -3,7 +3,7 @@ import { canonicalJson } from '../canonical.ts'
 import type { ServiceId } from '../ids.ts'
 import type { Offset } from '../units.ts'
 import { firstDifference, type Difference } from './difference.ts'
-import { outputKey, type AuditedOutput, type Replay } from './replay.ts'
+import { outputKey, type AuditedOutput, type Replay, type ReplayedOutput, type Stretch } from './replay.ts'
 
 export type OutputDifference = Difference & {
   /**
@@ -37,21 +37,24 @@ export type Comparison = {
 export type Recorded = {
   /** In log order, repeats included. */
   readonly outputs: readonly AuditedOutput[]
-  /** Offset that the deciders committed: outputs of input below it were acknowledged. Null when they committed nothing. */
+  /**
+   * Offset that the deciders committed: outputs of input below it were acknowledged. Null when they committed nothing. It
+   * speaks for the last version alone: what an earlier one left unwritten, nobody wrote later.
+   */
   readonly committed: Offset | null
 }
 
 type Finding = { readonly type: AuditedOutput['type']; readonly equal: boolean; readonly difference: OutputDifference | null }
 
-/** Compares one partition. Outputs recorded for ticks after the replayed range are left out. */
+/** Compares one partition. Outputs recorded for ticks outside the replayed range are left out. */
 export const compareOutputs = (replay: Replay, recorded: Recorded): Comparison => {
   const inRange = recorded.outputs.filter((output) => wasReplayed(replay, output))
   const { first, duplicates, conflicts } = collapse(replay, inRange)
-  const settledBelow = recorded.committed ?? newestTick(recorded.outputs)
-  const unsettled = [...replay.outputs].filter(([key, { offset }]) => !first.has(key) && offset >= settledBelow)
+  const settledBelow = settledBelowOf(recorded)
+  const unsettled = [...replay.outputs].filter(([key, { offset, stretch }]) => !first.has(key) && offset >= settledBelow(stretch))
   const skipped = new Set(unsettled.map(([key]) => key))
   const keys = [...new Set([...first.keys(), ...replay.outputs.keys()])].filter((key) => !skipped.has(key))
-  const findings = keys.map((key) => findingFor(replay, { recorded: first.get(key), replayed: replay.outputs.get(key)?.event }))
+  const findings = keys.map((key) => findingFor(replay, pairOf(first.get(key), replay.outputs.get(key))))
   return {
     decisions: tally(findings, 'ScaleDecided'),
     holds: tally(findings, 'ScaleHeld'),
@@ -63,6 +66,15 @@ export const compareOutputs = (replay: Replay, recorded: Recorded): Comparison =
 }
 
 /**
+ * Of the last ticks of a version that another one succeeded, only what is on record is compared: its owner may have died
+ * before it wrote the rest, and its successor decides nothing of it again (DESIGN 3.4).
+ */
+const settledBelowOf = (recorded: Recorded): ((stretch: Stretch) => Offset) => {
+  const settledInLast = recorded.committed ?? newestTick(recorded.outputs)
+  return ({ succeeded, decidedThrough }) => (succeeded ? decidedThrough + 1 : settledInLast)
+}
+
+/**
  * Without a commit (the group is gone, or another one was asked) the record speaks for itself: outputs go out in the order
  * of their input, so that before the newest tick on record nothing may be missing.
  */
@@ -70,8 +82,10 @@ const newestTick = (outputs: readonly AuditedOutput[]): Offset =>
   outputs.reduce((newest, output) => (output.type === 'ScaleIntentEmitted' ? newest : Math.max(newest, output.inputs.tickOffset)), 0)
 
 /** A live decider goes on while a replay runs: what it decides at later ticks is not the replay's business. */
-const wasReplayed = (replay: Replay, output: AuditedOutput): boolean =>
-  output.type === 'ScaleIntentEmitted' ? output.emittedAt <= replay.lastTickMs : output.inputs.tickOffset < replay.nextOffset
+const wasReplayed = ({ range, lastTickMs, comparedFrom, nextOffset }: Replay, output: AuditedOutput): boolean =>
+  output.type === 'ScaleIntentEmitted'
+    ? output.emittedAt >= range.fromMs && output.emittedAt <= lastTickMs
+    : output.inputs.tickOffset >= comparedFrom && output.inputs.tickOffset < nextOffset
 
 /** Readers keep the first record per id; a later one with other bytes is reported. */
 const collapse = (
@@ -91,6 +105,21 @@ const collapse = (
 }
 
 type Pair = { readonly recorded: AuditedOutput | undefined; readonly replayed: AuditedOutput | undefined }
+
+/**
+ * A field that a record gained after a version was succeeded is null when that version's record is read today, and absent
+ * when that version decides again: both mean that it said nothing.
+ */
+const pairOf = (recorded: AuditedOutput | undefined, replayed: ReplayedOutput | undefined): Pair =>
+  replayed === undefined || !replayed.stretch.succeeded
+    ? { recorded, replayed: replayed?.event }
+    : { recorded: withoutNulls(recorded), replayed: withoutNulls(replayed.event) }
+
+const withoutNulls = <T>(value: T): T => {
+  if (Array.isArray(value)) return value.map(withoutNulls) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).flatMap(([key, field]) => (field === null ? [] : [[key, withoutNulls(field)]]))) as T
+}
 
 const findingFor = (replay: Replay, pair: Pair): Finding => {
   const { type } = eitherOf(pair)

@@ -10,6 +10,3 @@ export const deciderConfig = {
   /** Names this process in its claims; must differ between processes. Default: host, process and a random part. */
   HETEROSCALE_OWNER_ID: z.string().min(1).max(200).optional(),
 } satisfies ConfigShape
-
-/** A checkpoint is a snapshot that is kept, so that any hour can be replayed. */
-export const checkpointIntervalMs = 3_600_000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { replayLog } from '../../cli/replay-log.ts'
-import { describeReport } from '../../cli/replay.ts'
+import { describeReport } from '../../cli/replay-text.ts'
 import type { ScaleDecided } from '../../core/events/decided.ts'
 import { recordsOf, replayed } from '../services/decider/history.ts'
 import { coreHash, openStage, type Stage } from '../services/decider/stage.ts'
@@ -38,7 +38,7 @@ describe('heteroscale replay', () => {
     const id = await tamper(stage, { reason: 'because' })
     const report = await replayed(stage.eventLog)
     expect(report.equal).toBe(false)
-    expect(describeReport(report).join('\n')).toMatch(new RegExp(`first difference: ScaleDecided ${id} two-contents at reason`))
+    expect(describeReport(report).join('\n')).toMatch(new RegExp(`first difference: ScaleDecided ${id} of chat: two-contents at reason`))
   })
 
   it('reports a decision that nobody decided', async () => {

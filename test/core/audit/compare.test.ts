@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { compareOutputs } from '../../../core/audit/compare.ts'
-import { openReplay, outputKey, type AuditedOutput, type Replay } from '../../../core/audit/replay.ts'
+import * as engine from '../../../core/audit/engine.ts'
+import { openReplay, outputKey, presentStretch, type AuditedOutput, type Replay } from '../../../core/audit/replay.ts'
 import { decisionAt, holdAt, intentOf } from './decisions.ts'
 
 /** A replay that folded offsets 0..99 and arrived at these outputs. */
 const replayWith = (...outputs: readonly AuditedOutput[]): Replay => {
-  const replay = openReplay(0, 'c')
+  const replay = openReplay({ partition: 0, coreHash: 'c', fold: { engine, state: engine.openPartition(0, 'c') } })
   replay.nextOffset = 100
   replay.lastTickMs = decisionAt(99).time
-  for (const event of outputs) replay.outputs.set(outputKey(event), { event, offset: offsetOf(event) })
+  for (const event of outputs) replay.outputs.set(outputKey(event), { event, offset: offsetOf(event), stretch: presentStretch(replay) })
   return replay
 }
 const offsetOf = (event: AuditedOutput): number => (event.type === 'ScaleIntentEmitted' ? 50 : event.inputs.tickOffset)

@@ -1,0 +1,63 @@
+/** Finds the log that a replay reads, and says in time when there is none. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createKafkaEventLog, type KafkaEventLogOptions } from '../adapters/kafka/event-log.ts'
+import { createLogger } from '../adapters/logging/logger.ts'
+import { isPortError } from '../core/port-error.ts'
+import type { EventLog } from '../core/ports.ts'
+import { ConfigError, loadConfig, type CommonConfig } from '../services/config.ts'
+import { kafkaOptions } from '../services/kafka-options.ts'
+import { CliError, exitCodes } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+import { readUpState } from './up-state.ts'
+
+/** A broker that was killed is back within 8 s. */
+const patienceMs = 10_000
+const pauseMs = 1_000
+
+/** The log, once it has answered. Throws CliError `unavailable` when it does not in time; says meanwhile what it waits for. */
+export const openLog = async (terminal: Terminal): Promise<{ readonly eventLog: EventLog; readonly group: string }> => {
+  const config = configFor(terminal)
+  const options = kafkaOptions('replay', config, createLogger('replay', 'silent'))
+  await answers(terminal, options)
+  return { eventLog: createKafkaEventLog(options), group: `${config.HETEROSCALE_TOPIC_PREFIX}-decider` }
+}
+
+/** One quick question at a time: a client for long work tries for 20 s before it says anything. */
+const answers = async (terminal: Terminal, options: KafkaEventLogOptions): Promise<void> => {
+  const deadline = Date.now() + patienceMs
+  const where = options.brokers.join(',')
+  for (;;) {
+    const why = await whyNoAnswer(options)
+    if (why === null) return
+    if (Date.now() + pauseMs > deadline) throw new CliError(exitCodes.unavailable, unreachable(where, why))
+    terminal.warn(`replay: Kafka at ${where} does not answer yet; trying again for ${Math.ceil((deadline - Date.now()) / 1000)} s`)
+    await sleep(pauseMs)
+  }
+}
+
+const whyNoAnswer = async (options: KafkaEventLogOptions): Promise<string | null> => {
+  const eventLog = createKafkaEventLog({ ...options, connectionRetries: 0 })
+  try {
+    await eventLog.bounds('signals')
+    return null
+  } catch (error) {
+    if (isPortError(error, 'unavailable') || isPortError(error, 'timeout')) return error.message
+    throw error
+  } finally {
+    await eventLog.close()
+  }
+}
+
+const unreachable = (where: string, why: string): string =>
+  `KAFKA_UNAVAILABLE replay: got no answer from ${where} within ${patienceMs / 1000} s (${why}); allowed: a broker that answers; ` +
+  'nothing was replayed: check KAFKA_BROKERS, or start the fleet with `heteroscale up`'
+
+const configFor = ({ env }: Terminal): CommonConfig => {
+  const up = env['KAFKA_BROKERS'] === undefined ? readUpState() : null
+  try {
+    return loadConfig({}, up === null ? env : { ...env, KAFKA_BROKERS: up.kafkaBrokers.join(',') })
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(exitCodes.badConfiguration, error.message)
+    throw error
+  }
+}
