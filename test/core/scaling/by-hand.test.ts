@@ -78,6 +78,7 @@ describe('growing by hand', () => {
     story.pass(70)
     expect(story.orders()).toEqual(['scale-out 2P+4D → 5P+8D', 'scale-out 5P+8D → 5P+10D'])
     expect(story.reasons().at(-1)).toBe('MANUAL')
+    expect(story.decisions()[1]?.asks.at(-1)).toMatchObject({ policy: 'manual', direction: 'out', target: { prefill: 5, decode: 10 } })
     const lopsided = fleetOf(small, calm)
     scaleByHand(lopsided, { prefill: 2, decode: 12 })
     lopsided.pass(1)
@@ -154,6 +155,9 @@ describe('shrinking by hand', () => {
     scaleByHand(story, { prefill: 0, decode: 0 })
     story.pass(1)
     expect(story.orders()).toEqual(['scale-in 4P+8D → 1P+2D'])
+    story.commit()
+    story.pass(30)
+    expect(story.reasons().at(-1)).toBe('MANUAL')
   })
 
   it('grows back when its time is over', () => {

@@ -112,6 +112,21 @@ describe('a mode that recommends', () => {
   })
 })
 
+describe('a control that ends by itself', () => {
+  it('is over at its end although nothing is heard of the service, and another reason holds it', () => {
+    const story = deciderStory()
+    story.fleet(small)
+    story.load(calm)
+    story.order({ control: 'mode', value: 'recommend', seconds: 60 })
+    const endsAt = story.now() + 60_000
+    story.pass(20)
+    story.silence()
+    story.pass(60)
+    expect(scalingActive(story)).toMatchObject({ reason: 'EvidenceIncomplete' })
+    expect(story.of('ServiceAccepted').at(-1)?.time).toBe(endsAt)
+  })
+})
+
 describe('of two stops', () => {
   it('the stronger one is named, and the weaker one when that is released', () => {
     const story = underfed()
@@ -195,6 +210,18 @@ describe('a rollout that a stop holds up', () => {
     story.order({ control: 'kill-switch', value: 'released' })
     story.pass(239)
     expect(stateOf(story)?.openIntents).toHaveLength(1)
+    expect(story.of('IntentExpired')).toEqual([])
+    story.pass(2)
+    expect(story.of('IntentExpired')).toHaveLength(1)
+  })
+
+  it('counts from the last moment of the stop, also when nothing was heard of the service for long', () => {
+    const story = onItsWay()
+    story.silence()
+    story.order({ control: 'kill-switch', value: 'on' })
+    story.pass(hours + 100)
+    story.order({ control: 'kill-switch', value: 'released' })
+    story.pass(239)
     expect(story.of('IntentExpired')).toEqual([])
     story.pass(2)
     expect(story.of('IntentExpired')).toHaveLength(1)
