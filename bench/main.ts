@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { positiveNumber, text, wholeNumber } from '../cli/flags.ts'
 import type { BenchContext } from './context.ts'
 import { benchDecider } from './decider.ts'
+import { benchReplay } from './replay.ts'
 import { surroundings, writeResult, type Measured } from './result.ts'
+import { benchScale, fullSizes, quickSizes } from './scale.ts'
 
 type CommonFlags = { readonly rounds?: number; readonly quick?: boolean; readonly out?: string; readonly provisional?: boolean }
 
@@ -42,15 +44,23 @@ const bench = <Flags extends object>(name: string, description: string, measure:
       process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     })
 
-bench<{ services?: number; minutes?: number; profile?: string }>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) =>
-  benchDecider(context, {
-    services: context.quick ? 20 : (flags.services ?? 1000),
-    minutes: context.quick ? 2 : (flags.minutes ?? 10),
-    nodeArgs: flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`],
-  }),
-)
-  .option('--services <n>', 'services under management (default: 1000)', wholeNumber(1, 100_000))
-  .option('--minutes <n>', 'world time that the topic holds (default: 10)', positiveNumber(600))
-  .option('--profile <folder>', 'also write a CPU profile of each decider', text)
+type TopicFlags = { readonly services?: number; readonly minutes?: number; readonly profile?: string }
+
+/** Sizes of a topic that is filled beforehand. */
+const topicOf = ({ quick }: BenchContext, { services, minutes, profile }: TopicFlags) => ({
+  services: quick ? 20 : (services ?? 1000),
+  minutes: quick ? 3 : (minutes ?? 10),
+  nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+})
+
+const withTopicFlags = (command: Command): Command =>
+  command
+    .option('--services <n>', 'services under management (default: 1000)', wholeNumber(1, 100_000))
+    .option('--minutes <n>', 'world time that the topic holds (default: 10)', positiveNumber(600))
+    .option('--profile <folder>', 'also write CPU profiles there', text)
+
+withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags))))
+withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags))))
+bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
 
 await program.parseAsync()

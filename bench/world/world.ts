@@ -16,6 +16,8 @@ export type WorldOptions = {
   readonly partitions: number
   readonly engine: Engine
   readonly coreHash: string
+  /** Runs the ticks of one second, all partitions; for whoever measures them. */
+  readonly aroundTicks?: (fold: () => void) => void
 }
 
 export type WorldRecord = { readonly partition: number; readonly key: ServiceId | null; readonly event: SignalEvent }
@@ -37,7 +39,7 @@ export const tickMs = 1_000
 
 /** Each partition is claimed by its first tick, then the services are configured and told that nothing is ordered. */
 export const createWorld = (options: WorldOptions): World => {
-  const { engine, partitions, coreHash } = options
+  const { engine, partitions, coreHash, aroundTicks = (fold) => fold() } = options
   const states = Array.from({ length: partitions }, (_, partition) => engine.openPartition(partition, coreHash))
   const services = new Map(serviceNames(options.services).map((name, index) => [name, { index, world: createServiceWorld(name, index / options.services) }]))
   const counts: WorldCounts = { records: 0, ticks: 0, decisions: 0, holds: 0, intents: 0, other: 0 }
@@ -70,7 +72,7 @@ export const createWorld = (options: WorldOptions): World => {
     const isFirst = now === worldStartMs
     now += tickMs
     if (!isFirst) for (const { index, world } of services.values()) scrape(world, index)
-    for (const { partition } of states) tick(partition)
+    aroundTicks(() => states.forEach(({ partition }) => tick(partition)))
     if (isFirst) configureAll()
     return written
   }
