@@ -1,10 +1,12 @@
 /** `heteroscale apply -f`: records a service file and waits for the decider's verdict. */
 import { userInfo } from 'node:os'
 import { Command } from 'commander'
+import type { ServiceManifest } from '../core/service/specification.ts'
 import type { ApplyAnswer } from '../services/api/answers.ts'
+import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
-import { text, wholeNumber } from './flags.ts'
+import { durationMs, text, wholeNumber } from './flags.ts'
 import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
 import { serverAddress } from './server-address.ts'
@@ -18,6 +20,8 @@ type ApplyFlags = {
   readonly confirmDecrease?: number
   readonly output?: OutputFormat
   readonly server?: string
+  readonly dryRun?: boolean
+  readonly window?: number
 }
 
 const DEFAULT_WAIT_SECONDS = 10
@@ -31,6 +35,12 @@ Examples:
   $ heteroscale apply -f service.yaml --wait 30                    a slow decider
   $ heteroscale apply -f service.yaml --expected-generation 3      only if nobody changed it since
   $ heteroscale apply -f service.yaml --confirm-decrease 75        a minimum that falls by more than half
+  $ heteroscale apply -f service.yaml --dry-run                    what would change, and what it would have asked for
+  $ heteroscale apply -f service.yaml --dry-run --window 6h        compared with the last six hours
+
+--dry-run records nothing. It compares the file with the one in force, says whether apply would refuse it, and asks the file's
+policy at every evaluation of the window what it would have ordered. The log is found at KAFKA_BROKERS, else at the fleet of
+\`heteroscale up\`; without one only the files are compared.
 
 ${exitCodesHelp}`
 
@@ -41,19 +51,34 @@ export const applyCommand = (terminal: Terminal): Command =>
     .option('--wait <seconds>', `how long to wait for the decider, 0 to 60 (default: ${DEFAULT_WAIT_SECONDS})`, wholeNumber(0, 60))
     .option('--expected-generation <n>', 'refuse unless the service is at this generation; 0: unless it is new', wholeNumber(0, 999_999_999))
     .option('--confirm-decrease <percent>', 'let a minimum fall by up to this share', wholeNumber(1, 100))
+    .option('--dry-run', 'show what would change and what it would have asked for; record nothing')
+    .option('--window <duration>', 'with --dry-run: how far to look back, world time (default: 1h)', durationMs(60_000, 14 * 86_400_000))
     .option('-o, --output <format>', 'print the answer as json or yaml', outputFormat)
     .addHelpText('after', help)
     .action((_flags: ApplyFlags, command: Command) => apply(terminal, command.optsWithGlobals<ApplyFlags>()))
 
 const apply = async (terminal: Terminal, flags: ApplyFlags): Promise<void> => {
-  const { bytes } = await loadServiceFile(flags.file, terminal, 'nothing was applied')
+  const { bytes, manifest } = await loadServiceFile(flags.file, terminal, 'nothing was applied')
   const client = createApiClient(serverAddress(flags.server, terminal))
+  if (flags.dryRun) return tryOut({ terminal, client }, manifest, flags)
   const answer = await client.post<ApplyAnswer>(`/services?${queryOf(flags)}`, bytes, { 'x-heteroscale-author': author() })
   if (flags.output) terminal.print(formatted(answer, flags.output))
   if (answer.outcome === 'recorded') {
     throw new CliError(exitCodes.notYetAccepted, `E_NOT_YET_ACCEPTED service/${answer.service}: ${answer.message}; see heteroscale get services`)
   }
   if (!flags.output) terminal.print(`service/${answer.service} ${answer.outcome} (generation ${answer.generation})`)
+}
+
+const DEFAULT_WINDOW_MS = 3_600_000
+
+/** What it needs of the log is half a second of loading, which an ordinary apply does without. */
+const tryOut = async (ports: { readonly terminal: Terminal; readonly client: ApiClient }, candidate: ServiceManifest, flags: ApplyFlags): Promise<void> => {
+  const [{ dryRun }, { describeDryRun }] = await Promise.all([import('./dry-run.ts'), import('./dry-run-text.ts')])
+  const { confirmDecrease, expectedGeneration, window: windowMs = DEFAULT_WINDOW_MS } = flags
+  const answer = await dryRun(ports, { candidate, windowMs, confirmDecrease, expectedGeneration })
+  ports.terminal.print(flags.output ? formatted(answer, flags.output) : describeDryRun(answer, ports.terminal))
+  const [refusal] = answer.refusals
+  if (refusal !== undefined) throw new CliError(exitCodes.refused, `${refusal}; this was a dry run, nothing was recorded`)
 }
 
 const queryOf = (flags: ApplyFlags): string => {

@@ -35,3 +35,14 @@ export const positiveNumber = (most: number) =>
     if (!(number > 0 && number <= most)) throw new InvalidArgumentError(`expected a number above 0, at most ${most}.`)
     return number
   })
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** `90s`, `15m`, `2h`, `3d`, in milliseconds. */
+export const durationMs = (leastMs: number, mostMs: number) =>
+  once((value) => {
+    const [, count, unit] = /^([0-9]{1,6})([smhd])$/.exec(value) ?? []
+    const ms = count === undefined ? Number.NaN : Number(count) * unitMs[unit as keyof typeof unitMs]
+    if (!(ms >= leastMs && ms <= mostMs)) throw new InvalidArgumentError(`expected a duration such as 90s, 15m or 2h, from ${leastMs / 1000}s to ${mostMs / unitMs.h}h.`)
+    return ms
+  })
