@@ -34,7 +34,11 @@ const value = z.enum(controlValues)
 /** By `<control> <value>`. */
 const schemas: { readonly [order: string]: z.ZodType<ControlOrder> } = {
   // Nothing but the word itself can be wrong: who pulls it has no time to correct anything else.
-  'kill-switch on': z.object({ scope: z.unknown().transform(() => fleetScope), control, value, reason: z.unknown().transform((text) => anyReason(String(text ?? ''))) }),
+  'kill-switch on': z.object({ control, value, reason: z.unknown().optional() }).transform((order) => ({
+    ...order,
+    scope: fleetScope,
+    reason: anyReason(typeof order.reason === 'string' ? order.reason : ''),
+  })),
   'kill-switch released': z.strictObject({ scope: fleet, control, value, reason }),
   'freeze on': z.strictObject({ scope: fleet, control, value, forSeconds: forSeconds.optional(), reason }),
   'freeze released': z.strictObject({ scope: fleet, control, value, reason }),

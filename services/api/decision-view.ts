@@ -1,4 +1,5 @@
 /** Decisions as a list shows them, and one of them with everything that followed from it. */
+import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import { intentIdOf } from '../../core/ids.ts'
 import type { DecisionAnswer, ExplainAnswer } from './answers.ts'
 import { groupAnswers } from './group-view.ts'
@@ -29,15 +30,15 @@ export const decisionAnswers = (model: ReadModel, service: string | null, limit:
 export const explainAnswer = (model: ReadModel, id: string, now: number): ExplainAnswer | null => {
   const intent = model.intents.get(id) ?? model.intents.get(intentIdOf(id)) ?? null
   const decision = model.decisions.get(intent?.decisionId ?? id) ?? null
-  const service = decision?.service ?? intent?.service
+  const service = (decision ?? intent)?.service
   if (service === undefined) return null
-  const controls = model.controls.inForceFor(service, now)
-  if (intent === null) return { now, controls, decision, ...withoutIntent }
+  const effects = intent === null ? withoutIntent : effectsOf(model, intent)
+  return { now, controls: model.controls.inForceFor(service, now), decision, ...effects }
+}
+
+const effectsOf = (model: ReadModel, intent: ScaleIntentEmitted): Omit<ExplainAnswer, 'now' | 'controls' | 'decision'> => {
   const rollouts = rolloutsOf(model, intent.intentId)
   return {
-    now,
-    controls,
-    decision,
     intent: { record: intent, ...intentOutcome(model, intent.intentId) },
     placement: placementOf(model, intent.intentId),
     rollouts,

@@ -2,11 +2,11 @@
  * Records an order of an operator, and waits until the deciders of all services that it concerns act on it. Effects heed
  * it from the moment of the record on: what carries them out reads `controls` before each.
  */
-import { controlKey, fleetScope } from '../../core/controls/controls.ts'
+import { controlKey, fleetScope, scopeOf } from '../../core/controls/controls.ts'
 import { stopOf } from '../../core/controls/stop.ts'
 import type { ControlSet } from '../../core/events/control.ts'
 import type { RoleCounts } from '../../core/roles.ts'
-import { showCounts } from '../../core/roles.ts'
+import { sameCounts, showCounts } from '../../core/roles.ts'
 import { nearestPair } from '../../core/scaling/ratio.ts'
 import { maximumOf, minimumOf, ratioBandOf } from '../../core/service/specification.ts'
 import type { ControlOrderedAnswer, ServiceAnswer } from './answers.ts'
@@ -75,13 +75,14 @@ const refuseUnsafeScale = (model: ReadModel, { scope, control, value, prefill, d
 
 /** Bounds and P/D band, with the slack of as many groups as the service has now. */
 const refuseOutsideLimits = (asked: RoleCounts, answer: ServiceAnswer | null): void => {
-  const spec = answer?.manifest?.spec
-  if (spec === undefined) return
+  if (answer === null || answer.manifest === null) return
+  const { spec } = answer.manifest
   const box = { least: minimumOf(spec), most: maximumOf(spec) }
   const band = ratioBandOf(spec)
-  const nearest = nearestPair(asked, box, { ratio: spec.ratio, band, groups: Math.max(1, answer?.observed?.groups ?? 1) })
-  if (nearest !== null && nearest.prefill === asked.prefill && nearest.decode === asked.decode) return
+  const groups = Math.max(1, answer.observed?.groups ?? 1)
+  const nearest = nearestPair(asked, box, { ratio: spec.ratio, band, groups })
+  if (nearest !== null && sameCounts(nearest, asked)) return
   const allowed = `${showCounts(box.least)} to ${showCounts(box.most)} with P/D between ${band.lo} and ${band.hi}`
   const advice = nearest === null ? 'no pair is inside both' : `the nearest allowed is ${showCounts(nearest)}`
-  throw new ApiError(409, { code: 'E_SAFETY_SCALE', message: `got ${showCounts(asked)}; ${allowed}: ${advice}; nothing was recorded`, path: `service/${answer?.name ?? ''}` })
+  throw new ApiError(409, { code: 'E_SAFETY_SCALE', message: `got ${showCounts(asked)}; ${allowed}: ${advice}; nothing was recorded`, path: scopeOf(answer.name) })
 }

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { fastify } from 'fastify'
 import { createMemoryBroker } from '../../../adapters/memory/event-log.ts'
+import { directivesFor, foldControl, noControls } from '../../../core/controls/controls.ts'
 import type { LogEvent } from '../../../core/events/event.ts'
 import type { OutRecord } from '../../../core/ports.ts'
-import { configure } from '../../../core/scaling/configure.ts'
+import { evolve } from '../../../core/scaling/evolve.ts'
 import type { ServiceState } from '../../../core/scaling/service-state.ts'
 import type { Topic } from '../../../core/topics.ts'
 import { startApi } from '../../../services/api/start.ts'
@@ -34,17 +35,35 @@ export const createApiWorld = async () => {
       appender.append(events.map((event): OutRecord => ({ topic, key, event }))),
     /** Resolves when the API has folded everything that was appended so far. */
     settled: () => api.caughtUp(),
-    /** A decider that takes or refuses each ServiceConfigured by the rules of core. */
+    /** A decider that takes or refuses each ServiceConfigured, and forgets removed services, by the rules of core. */
     startDecider: () => {
       const states = new Map<string, ServiceState | null>()
       return eventLog.follow({
         topics: ['signals'],
         from: 'start',
-        onRecord: async ({ event }) => {
-          if (event?.type !== 'ServiceConfigured') return
-          const { state, emitted } = configure(states.get(event.service) ?? null, event, { announce: true })
+        onRecord: async ({ event, offset }) => {
+          if (event?.type !== 'ServiceConfigured' && event?.type !== 'ServiceRemoved') return
+          const { state, emitted } = evolve(states.get(event.service) ?? null, event, { offset, nowMs: start, announce: true })
           states.set(event.service, state)
           await appender.append(emitted)
+        },
+      })
+    },
+    /** A decider that says of each order that it acts on it, for these services. */
+    startAnnouncing: (...services: readonly string[]) => {
+      let controls = noControls
+      return eventLog.follow({
+        topics: ['controls'],
+        from: 'start',
+        onRecord: async ({ event, offset }) => {
+          if (event?.type !== 'ControlSet') return
+          controls = foldControl(controls, event)
+          const announced = services.map((service): OutRecord => ({
+            topic: 'signals',
+            key: service,
+            event: { type: 'ControlChanged', service, controlsEnd: offset + 1, directives: directivesFor(controls, service), time: start },
+          }))
+          await appender.append(announced)
         },
       })
     },
