@@ -2,7 +2,7 @@
  * The outside world as core sees it: types only. Each port is a contract that the real adapter and its twin in
  * adapters/memory/ both keep; test/adapters/*.contract.ts says so in code.
  */
-import type { LogEvent } from './events/event.ts'
+import type { DeadLetter, LogEvent } from './events/event.ts'
 import type { Affinity, RatioBand } from './events/decided.ts'
 import type { NodeObservation, PlacedGroup } from './events/observed.ts'
 import type { PlacementAnswer, PlacementRequest, ReservationReleased } from './events/placed.ts'
@@ -86,6 +86,11 @@ export type GroupHandler = {
    * further. Services must alarm; a newer version goes on from the committed offset.
    */
   stopped?(partition: number, error: PortError): void
+  /**
+   * Records of a topic on which strangers write (`metrics`) that nobody can read, as dead letters. What it returns is kept in
+   * `dead-letters`; what was committed reaches behind them all. Absent: all are kept, and none moves the committed offset.
+   */
+  unreadable?(letters: readonly DeadLetter[]): readonly DeadLetter[]
 }
 
 export interface Subscription {

@@ -48,6 +48,7 @@ export const createKafkaEventLog = (options: KafkaEventLogOptions): EventLog => 
 const lettersThrough = (parts: ConnectionParts, appender: () => Promise<Appender>): SetAside => {
   let shared: Promise<Appender> | null = null
   return async (letters) => {
+    if (letters.length === 0) return
     for (const { topic, partition, offset, reason } of letters) parts.log.warn({ topic, partition, offset }, reason)
     shared ??= appender()
     const records = letters.map((event) => ({ topic: 'dead-letters' as const, key: `${event.topic}/${event.partition}/${event.offset}`, event }))

@@ -1,10 +1,10 @@
 /** EventLog.join: a member of a consumer group that owns some partitions of one topic. */
 import type { DeadLetter } from '../../core/events/event.ts'
-import type { GroupHandler, Subscription } from '../../core/ports.ts'
+import type { GroupHandler, LogRecord, Subscription } from '../../core/ports.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { Offset } from '../../core/units.ts'
 import type { ConnectionParts } from './connection.ts'
-import type { PartitionRef, PartitionWork } from './consumer-session.ts'
+import type { Fetched, PartitionRef, PartitionWork } from './consumer-session.ts'
 import { consumePartitions } from './partition-consumer.ts'
 import { readRecords } from './record-reader.ts'
 
@@ -32,14 +32,25 @@ const memberWork = (parts: ConnectionParts, setAside: SetAside, { handler, topic
   stop: (ref) => handler.revoked(ref.partition),
   batch: async (fetched) => {
     const { records, deadLetters, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
-    if (deadLetters.length > 0) await setAside(deadLetters)
-    const commit = records.length === 0 ? null : await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
+    if (deadLetters.length > 0) await setAside(handler.unreadable?.(deadLetters) ?? deadLetters)
+    const handled = records.length === 0 ? null : await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
+    const commit = handler.unreadable === undefined ? handled : behindAll(fetched, records, handled)
     if (stoppedBy === null) return { commit, proceed: true }
     parts.log.error({ topic: parts.nameOf(topic), partition: fetched.partition, code: stoppedBy.code }, stoppedBy.message)
     handler.stopped?.(fetched.partition, stoppedBy)
     return { commit, proceed: false }
   },
 })
+
+/**
+ * The offset behind the unreadable ones too, once everything readable before them was handled: a partition that holds nothing
+ * but garbage would otherwise be read again from its start after every rebalance.
+ */
+const behindAll = ({ messages }: Fetched, records: readonly LogRecord[], handled: Offset | null): Offset | null => {
+  const lastReadable = records.at(-1)?.offset ?? null
+  if (lastReadable !== null && (handled === null || handled <= lastReadable)) return handled
+  return Number(messages.at(-1)?.offset ?? -1) + 1
+}
 
 /**
  * The offset to start from, moved to the first one kept when retention has removed it. One past the end means another

@@ -1,6 +1,6 @@
 /** Fetched messages to records: what can be read, what is set aside as a dead letter, and where reading must stop. */
 import type { KafkaMessage } from 'kafkajs'
-import { refusalOf } from '../../core/events/admission.ts'
+import { refusalOf, refusalOfType } from '../../core/events/admission.ts'
 import type { DeadLetter, LogEvent } from '../../core/events/event.ts'
 import { portError } from '../../core/port-error.ts'
 import type { LogRecord, PortError } from '../../core/ports.ts'
@@ -17,7 +17,10 @@ export type ReadResult = {
   readonly stoppedBy: PortError | null
 }
 
-/** Topics on which strangers write: there even an unknown schema is a dead letter. On ours it stops the partition. */
+/**
+ * Topics on which strangers write: there even an unknown schema is a dead letter, where on ours it stops the partition. Their
+ * keys are judged by who reads them, who can tell the stranger's name.
+ */
 const foreign: ReadonlySet<string> = new Set(['metrics'])
 
 /** Decodes a batch in order. `nameOf` gives a topic's name on the broker, for messages. */
@@ -43,7 +46,7 @@ const readOne = (ref: PartitionRef, message: KafkaMessage, codec: Codec): LogRec
   if (message.value === null) return { ...place, event: null }
   const event = decodeOr(codec, message.value)
   if (!('type' in event)) return event
-  const refusal = refusalOf(ref.topic, key, event)
+  const refusal = foreign.has(ref.topic) ? refusalOfType(ref.topic, event) : refusalOf(ref.topic, key, event)
   return refusal === null ? { ...place, event } : { reason: refusal, detail: refusal }
 }
 

@@ -28,6 +28,8 @@ export const topicSettings = (topic: Topic, replicationFactor = 1): { readonly [
     // A batch of records may be as long as the largest record beside others of its flush.
     'max.message.bytes': String(2 * maxEventBytes),
     'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
+    // Strangers compress as they like (snappy, lz4, zstd); our reader knows gzip alone and would die of one batch of theirs.
+    ...(topic === 'metrics' ? { 'compression.type': 'uncompressed' } : {}),
   }
   if (kept !== 'compact') return { ...common, 'cleanup.policy': 'delete', 'retention.ms': String(kept.days * dayMs) }
   // The active segment is never compacted: its age and size bound what a restart has to read twice.
@@ -97,8 +99,8 @@ const untilServed = async (admin: Admin, prefix: string | undefined): Promise<vo
   for (const topic of topicNames) await patiently(() => admin.fetchTopicOffsets(brokerTopic(topic, prefix)))
 }
 
-/** Settings without which time or state would be wrong. */
-const mustHold: ReadonlySet<string> = new Set(['message.timestamp.type', 'cleanup.policy'])
+/** Settings without which time or state would be wrong, or one foreign batch could stop the gate. */
+const mustHold: ReadonlySet<string> = new Set(['message.timestamp.type', 'cleanup.policy', 'compression.type'])
 
 const verify = async (admin: Admin, options: TopicOptions, existing: readonly Topic[]): Promise<void> => {
   for (const topic of existing) {

@@ -13,11 +13,16 @@ const admitted = new Map<string, ReadonlySet<string>>(
  * key: otherwise it would be folded in another partition than the one that decides on it.
  */
 export const refusalOf = (topic: Topic, key: string | null, event: LogEvent): string | null => {
-  if (!admitted.get(topic)?.has(event.type)) return `E_EVENT_TOPIC ${topic}: ${event.type} does not belong on this topic`
+  const wrongType = refusalOfType(topic, event)
+  if (wrongType !== null) return wrongType
   const owner = ownerOf(topic, event)
   if (owner === null || owner === key) return null
   return `E_EVENT_KEY_MISMATCH ${topic}: key ${key ?? 'null'}; ${event.type} speaks of ${owner}`
 }
+
+/** Null when records of this type may stand on the topic, whatever their key is. */
+export const refusalOfType = (topic: Topic, event: LogEvent): string | null =>
+  admitted.get(topic)?.has(event.type) === true ? null : `E_EVENT_TOPIC ${topic}: ${event.type} does not belong on this topic`
 
 const ownerOf = (topic: Topic, event: LogEvent): string | null => {
   const { keyedBy } = topics[topic]

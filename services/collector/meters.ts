@@ -8,3 +8,10 @@ export const createCollectorMetrics = (metrics: Metrics) => ({
 })
 
 export type CollectorMetrics = ReturnType<typeof createCollectorMetrics>
+
+/** What the gate says of itself: one series per outcome, never one per producer. */
+export const createGateMeters = (metrics: Metrics) => ({
+  records: metrics.counter('heteroscale_gate_records_total', 'Records of foreign producers: accepted, or the reason of the refusal', ['outcome']),
+})
+
+export type GateMeters = ReturnType<typeof createGateMeters>

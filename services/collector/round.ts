@@ -17,6 +17,8 @@ export type RoundOptions = {
   readonly gpus: GpuScraper
   readonly clock: Clock
   readonly inventoryIntervalMs: number
+  /** Services whose load others measure: their engines are not asked. */
+  readonly foreign: ReadonlySet<string>
 }
 
 export type RoundResult = {
@@ -34,7 +36,7 @@ export const createRounds = (options: RoundOptions): Rounds => {
 
   const next = async (services: readonly string[]): Promise<RoundResult> => {
     const view = await look(options)
-    const instances = view.groups.flatMap((group) => group.instances)
+    const instances = view.groups.filter(({ service }) => !options.foreign.has(service)).flatMap((group) => group.instances)
     options.gpus.beginRound()
     const scraped = await options.scraper.scrapeAll(instances)
     const windowEndMs = options.clock.now()
@@ -70,9 +72,10 @@ type ServiceRound = {
 
 const serviceEvents = async (round: ServiceRound): Promise<readonly ObservedEvent[]> => {
   const { options, view, service, scraped, window } = round
-  const groups = view.groups.filter((group) => group.service === service)
+  const isForeign = options.foreign.has(service)
+  const groups = isForeign ? [] : view.groups.filter((group) => group.service === service)
   const known = groups.flatMap((group) => group.instances).filter((instance) => instance.metricsUrl !== null)
-  const samples = await Promise.all(roles.map((role) => roleEvents(round, groups, role)))
+  const samples = isForeign ? [] : await Promise.all(roles.map((role) => roleEvents(round, groups, role)))
   return [
     instancesObserved(view, service),
     ...samples.flat(),

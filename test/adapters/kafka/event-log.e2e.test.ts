@@ -9,10 +9,11 @@ import { createKafkaEventLog } from '../../../adapters/kafka/event-log.ts'
 import { ensureTopics, topicSettings } from '../../../adapters/kafka/topics.ts'
 import { partitionOfKey } from '../../../core/murmur2.ts'
 import { isPortError } from '../../../core/port-error.ts'
-import type { EventLog, LogRecord } from '../../../core/ports.ts'
+import type { EventLog, GroupHandler, LogRecord } from '../../../core/ports.ts'
 import { brokerTopic, topicNames } from '../../../core/topics.ts'
 import type { Topic } from '../../../core/topics.ts'
 import { eventLogContract, tpsOf } from '../event-log.contract.ts'
+import { until } from '../../support/until.ts'
 import { createWatch, recordingHandler } from '../recording-handler.ts'
 
 const emptyTopics = async () => {
@@ -111,15 +112,34 @@ describe('the Kafka adapter among strangers', () => {
     expect((await log.committed(group, 'signals')).get(chat)).toBe(1)
   })
 
-  it('sets an unknown schema aside on the public topic, and a record type that it does not carry', async () => {
+  it('sets an unknown schema aside on the public topic, and a record type that it does not carry; keys are the reader’s to judge', async () => {
     const tick = { type: 'ClockTicked', logId: 'x', epoch: 9, ownerId: 'x', coreHash: 'x', decidedThrough: 0, simulated: false, time: 1 } as const
     await sendRaw('metrics', [withId(9_999), codec.encode(tick), codec.encode(tpsOf('code', 1)), codec.encode(tpsOf('chat', 1))])
     const member = recordingHandler()
     await log.join({ group: randomUUID(), topic: 'metrics', handler: member.handler })
-    await member.until(() => member.records.length === 1)
-    expect(member.records.map(({ offset }) => offset)).toEqual([3])
-    const letters = await deadLetters(3)
-    expect(letters.map(({ event }) => (event?.type === 'DeadLetter' ? event.reason.split(' ')[0] : ''))).toEqual(['E_EVENT_SCHEMA', 'E_EVENT_TOPIC', 'E_EVENT_KEY_MISMATCH'])
+    await member.until(() => member.records.length === 2)
+    expect(member.records.map(({ offset, key, event }) => [offset, key, event?.type === 'TpsObserved' ? event.service : ''])).toEqual([
+      [2, 'chat', 'code'],
+      [3, 'chat', 'chat'],
+    ])
+    const letters = await deadLetters(2)
+    expect(letters.map(({ event }) => (event?.type === 'DeadLetter' ? event.reason.split(' ')[0] : ''))).toEqual(['E_EVENT_SCHEMA', 'E_EVENT_TOPIC'])
+  })
+
+  it('tells a reader of the public topic what nobody can read, keeps what it says, and commits behind it', async () => {
+    await sendRaw('metrics', [withId(9_999), Buffer.from('junk'), codec.encode(tpsOf('chat', 1)), Buffer.from('more junk')])
+    const group = randomUUID()
+    const told: string[] = []
+    const member = recordingHandler({ commit: (batch) => (batch.records.at(-1)?.offset ?? -1) + 1 })
+    const unreadable: NonNullable<GroupHandler['unreadable']> = (letters) => {
+      told.push(...letters.map(({ offset, reason }) => `${offset} ${reason.split(' ')[0]}`))
+      return letters.slice(0, 1)
+    }
+    const subscription = await log.join({ group, topic: 'metrics', handler: { ...member.handler, unreadable } })
+    await until('everything was committed', async () => (await log.committed(group, 'metrics')).get(chat) === 4)
+    expect(told).toEqual(['0 E_EVENT_SCHEMA', '1 E_EVENT_SHORT', '3 E_EVENT_MAGIC'])
+    expect((await deadLetters(1)).map(({ event }) => event?.type === 'DeadLetter' && event.offset)).toEqual([0])
+    await subscription.close()
   })
 
   it('ends a follower and a range reader at an unknown schema, after what stands before it', async () => {

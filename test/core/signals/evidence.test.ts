@@ -74,6 +74,16 @@ describe('evidence of throughput', () => {
     expect(evidenceOf([deaf, ...whole], { nowMs: now + 2000, horizonMs: now }).demand.coverage).toBe(1)
   })
 
+  it('takes either the sub-clusters’ sources or the one that speaks for the whole service, never their sum', () => {
+    const whole = tps('gateway/*', now - 3000, 1400, { heard: 8, registered: 8 })
+    const parts = [tps('collector/east', now - 6000, 1000), tps('collector/west', now - 16_000, 500)]
+    expect(evidenceOf([whole]).demand).toMatchObject({ state: 'fresh', value: 1400, coverage: 1 })
+    expect(evidenceOf([whole, ...parts]).demand.value).toBe(1000)
+    expect(evidenceOf([whole, tps('collector/east', now - 13_000, 1000)]).demand.value).toBe(1000)
+    expect(evidenceOf([whole, tps('collector/east', now - 13_001, 1000)]).demand.value).toBe(1400)
+    expect(evidenceOf([whole, tps('collector/east', now - 3000, null)]).demand.value).toBe(1400)
+  })
+
   it('takes one collector of each sub-cluster, the freshest: a spare and a restart under a new id double nothing', () => {
     const old = [tps('collector/east', now - 13_000, 900), tps('collector/east', now - 8000, 1000)]
     const spare = [tps('spare/east', now - 6000, 1100), tps('spare/east', now - 3000, null)]

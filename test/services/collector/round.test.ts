@@ -65,8 +65,11 @@ const subCluster = (): SubCluster => {
   return { ...twin, listGroups }
 }
 
-const roundsOver = (target: SubCluster): Rounds =>
-  createRounds({ cell: 'cell-a', source: 'collector/sub-a', subCluster: target, scraper: createEngineScraper({ clock, deadlineMs: 300 }), gpus: createGpuScraper(`${base}/nodes/{node}`, 300), clock, inventoryIntervalMs: 60_000 })
+const roundsOver = (target: SubCluster, foreign: readonly string[] = []): Rounds =>
+  createRounds({
+    cell: 'cell-a', source: 'collector/sub-a', subCluster: target, scraper: createEngineScraper({ clock, deadlineMs: 300 }),
+    gpus: createGpuScraper(`${base}/nodes/{node}`, 300), clock, inventoryIntervalMs: 60_000, foreign: new Set(foreign),
+  })
 
 const instanceNames = async (target: SubCluster, role: string): Promise<readonly string[]> =>
   (await target.listGroups()).groups.flatMap((group) => group.instances).filter((one) => one.role === role).map((one) => one.instance)
@@ -112,6 +115,21 @@ describe('a round', () => {
     const decode = only(records, 'TpsObserved').find((sample) => sample.role === 'decode')
     expect(decode).toMatchObject({ tps: 200, instancesHeard: 1, instancesRegistered: 2 })
     expect(failures.map((failure) => failure.instance)).toContain(second)
+  })
+
+  test('a service that foreign producers measure: its instances are told and nothing is asked of its engines', async () => {
+    const target = subCluster()
+    let scrapes = 0
+    for (const name of await instanceNames(target, 'decode')) engines.set(name, () => serving((scrapes += 1)))
+    const rounds = roundsOver(target, [service])
+    await rounds.next([service])
+    now += 5000
+    const { records, instances } = await rounds.next([service])
+    const told = records.filter(({ topic }) => topic === 'signals').map(({ event }) => event?.type)
+    expect(told).toEqual(['InstancesObserved', 'CollectorHeartbeat'])
+    expect(only(records, 'InstancesObserved')[0]?.groups[0]?.roles.map(({ desired }) => desired)).toEqual([1, 2])
+    expect(only(records, 'CollectorHeartbeat')[0]).toMatchObject({ targetsKnown: 0, targetsScraped: 0 })
+    expect([scrapes, instances, asked.length]).toEqual([0, 0, 0])
   })
 
   test('heartbeat and instances are told for every accepted service, also for one without instances', async () => {
