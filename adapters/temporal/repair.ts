@@ -14,7 +14,7 @@ export const readProgress = (client: Client, rolloutId: string): Promise<Rollout
 
 /** Resolves when the server holds the signal; null when there is no such rollout. Without effect when nothing is stuck. */
 export const sendRepair = (client: Client, rolloutId: string): Promise<'sent' | null> =>
-  answered(rolloutId, async () => {
+  answered<'sent'>(rolloutId, async () => {
     await client.withDeadline(Date.now() + answerWithinMs, () => client.workflow.getHandle(rolloutId).signal(repair))
     return 'sent'
   })
