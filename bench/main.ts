@@ -1,6 +1,7 @@
 /** `npm run bench -- <bench>`: measures one thing and writes bench/results/<bench>.json. */
 import { Command } from 'commander'
 import { positiveNumber, text, wholeNumber } from '../cli/flags.ts'
+import { benchCollector } from './collector.ts'
 import type { BenchContext } from './context.ts'
 import { benchDecider } from './decider.ts'
 import { benchReplay } from './replay.ts'
@@ -60,6 +61,14 @@ const withTopicFlags = (command: Command): Command =>
     .option('--profile <folder>', 'also write CPU profiles there', text)
 
 withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags))))
+bench('collector', 'instances scraped and records published per second and core', (context) =>
+  benchCollector(
+    context,
+    context.quick
+      ? { services: 2, instancesPerService: 6, intervalMs: 500, seconds: 3 }
+      : { services: 50, instancesPerService: 12, intervalMs: 2_000, seconds: 20 },
+  ),
+)
 withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags))))
 bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
 
