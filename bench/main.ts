@@ -4,6 +4,7 @@ import { positiveNumber, text, wholeNumber } from '../cli/flags.ts'
 import { benchCollector } from './collector.ts'
 import type { BenchContext } from './context.ts'
 import { benchDecider } from './decider.ts'
+import { benchLatency } from './latency.ts'
 import { benchReplay } from './replay.ts'
 import { surroundings, writeResult, type Measured } from './result.ts'
 import { benchScale, fullSizes, quickSizes } from './scale.ts'
@@ -68,6 +69,9 @@ bench('collector', 'instances scraped and records published per second and core'
       ? { services: 2, instancesPerService: 6, intervalMs: 500, seconds: 3 }
       : { services: 50, instancesPerService: 12, intervalMs: 2_000, seconds: 20 },
   ),
+)
+bench('latency', 'from a sample to the target in the sub-cluster; each intent is a round', (context) =>
+  benchLatency(context, context.quick ? { services: 3, jumpsPerService: 2 } : { services: 27, jumpsPerService: 8 }),
 )
 withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags))))
 bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
