@@ -6,6 +6,7 @@ import { createWorldClock, wallTime, type WorldTime } from '../../adapters/clock
 import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
 import { ensureTopics } from '../../adapters/kafka/topics.ts'
 import { replayLog } from '../../cli/replay-log.ts'
+import { controlKey, fleetScope } from '../../core/controls/controls.ts'
 import type { Clock, EventLog, LogRecord } from '../../core/ports.ts'
 import { pickPort } from '../../infra/local/ports.ts'
 import { superviseProcess, type ServerHandle } from '../../infra/local/process.ts'
@@ -136,6 +137,53 @@ describe('two deciders on a real broker', () => {
     expect(report.decisions.count).toBeGreaterThanOrEqual(10)
     expect(report).toMatchObject({ equal: true, differences: [], decisions: { equal: report.decisions.count } })
     expect(report.holds.equal).toBe(report.holds.count)
+  })
+})
+
+const freeze = async (eventLog: EventLog, value: 'on' | 'released', time: number): Promise<void> => {
+  const order = { scope: fleetScope, control: 'freeze', value, prefill: null, decode: null, untilMs: null, author: 'eve', reason: 'fire', time } as const
+  const appender = await eventLog.appender()
+  await appender.append([{ topic: 'controls', key: controlKey(order), event: { type: 'ControlSet', ...order } }])
+  await appender.close()
+}
+
+/** Services whose fold was told of that many directives last. */
+const toldOf = (records: readonly LogRecord[], directives: number): number => {
+  const last = new Map(records.flatMap(({ event }) => (event?.type === 'ControlChanged' ? [[event.service, event.directives.length] as const] : [])))
+  return [...last.values()].filter((count) => count === directives).length
+}
+
+const frozenOf = (records: readonly LogRecord[]): ReadonlySet<string> =>
+  new Set(records.flatMap(({ event }) => (event?.type === 'ScaleHeld' && event.reason === 'FROZEN' ? [event.service] : [])))
+
+describe('a fleet that is frozen', () => {
+  it('decides nothing, also when every decider was killed and others came; released, it goes on', async () => {
+    const time: WorldTime = { worldEpochMs: Date.UTC(2026, 0, 1), wallEpochMs: Date.now(), speed: 20 }
+    const scene = await openScene({
+      HETEROSCALE_SPEED: String(time.speed),
+      HETEROSCALE_WORLD_EPOCH_MS: String(time.worldEpochMs),
+      HETEROSCALE_WALL_EPOCH_MS: String(time.wallEpochMs),
+    })
+    const clock = createWorldClock(time)
+    const world = await createWorld(scene.eventLog, clock)
+    for (const service of services) await world.configure(service)
+    const ada = scene.startDecider('ada')
+    keepTurning(world, clock)
+    await scene.until((records) => decisions(records) >= 2)
+
+    await freeze(scene.eventLog, 'on', clock.now())
+    await scene.until((records) => frozenOf(records).size === services.length)
+    const decidedBefore = decisions(scene.records)
+    ada.kill('SIGKILL')
+    await ada.exited
+    scene.startDecider('bob')
+    await scene.until((records) => records.filter((record) => isTickOf(record, 'bob')).length >= 100 * partitions.length)
+    expect(decisions(scene.records)).toBe(decidedBefore)
+    expect(toldOf(scene.records, 1)).toBe(services.length)
+
+    await freeze(scene.eventLog, 'released', clock.now())
+    await scene.until((records) => toldOf(records, 0) === services.length && decisions(records) >= decidedBefore + 4)
+    expect(await scene.replay()).toMatchObject({ equal: true, differences: [] })
   })
 })
 
