@@ -3,7 +3,6 @@ import {
   firstOffsetAfter,
   isCoveredSince,
   isOfOneClaim,
-  checkpointIntervalMs,
   newestSet,
   newestTimeOf,
   oldestTimeOf,
@@ -50,25 +49,37 @@ export const originBefore = async (log: PartitionLog, fromMs: EpochMs, through: 
 
 /** From the first whole set that is kept, for a log whose beginning has expired. */
 export const oldestOrigin = async (log: PartitionLog): Promise<Origin | null> => {
-  const firstHour = await checkpointsOfFirstHour(log)
-  const claims = new Map(firstHour.checkpoints.map((one) => [`${writerOf(one)} ${one.lastInputOffset}`, one.lastInputOffset]))
-  for (const offset of [...claims.values()].sort((a, b) => a - b)) {
-    const set = newestSet(firstHour.checkpoints.filter((one) => one.lastInputOffset === offset))
-    const origin = set === null ? null : await originFrom(log, set, firstHour.keptSinceMs)
+  const latest: Latest = new Map()
+  let keptSinceMs: EpochMs | null = null
+  let now: EpochMs = -Infinity
+  for await (const { checkpoint, isFirstEver } of checkpointsOf(log)) {
+    // What belongs to one moment stands together: a set ends where the next moment begins.
+    const origin = checkpoint.time > now ? await originIfKept(log, latest, keptSinceMs ?? Infinity) : null
     if (origin !== null) return origin
+    keptSinceMs ??= isFirstEver ? -Infinity : checkpoint.time
+    now = Math.max(now, checkpoint.time)
+    keepLatest(latest, checkpoint)
   }
-  const set = newestSet(firstHour.checkpoints)
-  return set === null ? null : originFrom(log, set, firstHour.keptSinceMs)
+  return originIfKept(log, latest, keptSinceMs ?? Infinity)
+}
+
+/** Reads nothing further while a service's checkpoint is older than what is kept of `signals`. */
+const originIfKept = async (log: PartitionLog, latest: Latest, keptSinceMs: EpochMs): Promise<Origin | null> => {
+  const set = newestSet([...latest.values()])
+  return set === null ? null : originFrom(log, set, keptSinceMs)
 }
 
 /** From what a version that took over wrote at its claim. Null when that is not on record, or not all of it. */
 export const originAtClaim = async (log: PartitionLog, claim: { readonly coreHash: string; readonly offset: Offset }): Promise<Origin | null> => {
-  const { checkpoints, keptSinceMs } = await latestCheckpoints(
+  const { checkpoints } = await latestCheckpoints(
     log,
     (one) => one.coreHash === claim.coreHash && one.lastInputOffset === claim.offset,
   )
-  return checkpoints.length === 0 ? null : originFrom(log, checkpoints, keptSinceMs)
+  return checkpoints.length === 0 ? null : originFrom(log, checkpoints, onlyOfClaims)
 }
+
+/** As if everything before the set had expired: it is whole only if it was taken at one claim. */
+const onlyOfClaims: EpochMs = Infinity
 
 const originFrom = async (log: PartitionLog, set: CheckpointSet, keptSinceMs: EpochMs): Promise<Origin | null> => {
   const [{ coreHash }] = set as [SnapshotTaken]
@@ -97,6 +108,15 @@ const isProven = async ({ eventLog, partition, end }: PartitionLog, set: Checkpo
   return false
 }
 
+/** By writer and service. */
+type Latest = Map<string, SnapshotTaken>
+
+/** A zombie owner may write an older one after a newer one. */
+const keepLatest = (latest: Latest, checkpoint: SnapshotTaken): void => {
+  const key = `${writerOf(checkpoint)} ${checkpoint.service}`
+  if ((latest.get(key)?.lastInputOffset ?? -1) <= checkpoint.lastInputOffset) latest.set(key, checkpoint)
+}
+
 type Kept = {
   readonly checkpoints: readonly SnapshotTaken[]
   /** World time of the oldest checkpoint that is kept; minus infinity when none has expired. */
@@ -105,28 +125,13 @@ type Kept = {
 
 /** Of each service and writer the latest that is wanted: a fortnight of all of them would not fit into memory. */
 const latestCheckpoints = async (log: PartitionLog, isWanted: (one: SnapshotTaken) => boolean): Promise<Kept> => {
-  const latest = new Map<string, SnapshotTaken>()
+  const latest: Latest = new Map()
   let keptSinceMs: EpochMs | null = null
   for await (const { checkpoint, isFirstEver } of checkpointsOf(log)) {
     keptSinceMs ??= isFirstEver ? -Infinity : checkpoint.time
-    const key = `${writerOf(checkpoint)} ${checkpoint.service}`
-    if (isWanted(checkpoint) && (latest.get(key)?.lastInputOffset ?? -1) <= checkpoint.lastInputOffset) latest.set(key, checkpoint)
+    if (isWanted(checkpoint)) keepLatest(latest, checkpoint)
   }
   return { checkpoints: [...latest.values()], keptSinceMs: keptSinceMs ?? Infinity }
-}
-
-const checkpointsOfFirstHour = async (log: PartitionLog): Promise<Kept> => {
-  const checkpoints: SnapshotTaken[] = []
-  let keptSinceMs: EpochMs | null = null
-  let untilMs = Infinity
-  for await (const { checkpoint, isFirstEver } of checkpointsOf(log)) {
-    if (checkpoint.lastInputOffset + 1 < log.start) continue
-    keptSinceMs ??= isFirstEver ? -Infinity : checkpoint.time
-    untilMs = Math.min(untilMs, checkpoint.time + 1.5 * checkpointIntervalMs) // the second hour's are among them, batches being late
-    if (checkpoint.time > untilMs) break
-    checkpoints.push(checkpoint)
-  }
-  return { checkpoints, keptSinceMs: keptSinceMs ?? Infinity }
 }
 
 /** The checkpoints of the partition, in log order: the topic is partitioned as `signals` is. */

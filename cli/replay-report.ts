@@ -1,5 +1,5 @@
 /** What a replay found, as facts. The words are in replay-text.ts. */
-import type { Comparison } from '../core/audit/compare.ts'
+import { inOrderOfTicks, type Comparison } from '../core/audit/compare.ts'
 import type { Replay } from '../core/audit/replay.ts'
 import type { ServiceId } from '../core/ids.ts'
 import type { EpochMs } from '../core/units.ts'
@@ -66,6 +66,6 @@ export const merge = (comparisons: readonly Comparison[]): Comparison => {
     intents: total('intents'),
     duplicates: comparisons.reduce((sum, { duplicates }) => sum + duplicates, 0),
     unsettled: comparisons.reduce((sum, { unsettled }) => sum + unsettled, 0),
-    differences: comparisons.flatMap(({ differences }) => differences),
+    differences: inOrderOfTicks(comparisons.flatMap(({ differences }) => differences)),
   }
 }

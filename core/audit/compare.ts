@@ -1,7 +1,7 @@
 /** Compares what a replay decided with what was recorded, byte for byte over canonical JSON. */
 import { canonicalJson } from '../canonical.ts'
 import type { ServiceId } from '../ids.ts'
-import type { Offset } from '../units.ts'
+import type { EpochMs, Offset } from '../units.ts'
 import { firstDifference, type Difference } from './difference.ts'
 import { outputKey, type AuditedOutput, type Replay, type ReplayedOutput, type Stretch } from './replay.ts'
 
@@ -15,6 +15,8 @@ export type OutputDifference = Difference & {
   readonly id: string
   readonly service: ServiceId
   readonly partition: number
+  /** Of the tick that it was decided at. */
+  readonly time: EpochMs
 }
 
 export type Tally = {
@@ -31,6 +33,7 @@ export type Comparison = {
   readonly duplicates: number
   /** Replayed from input whose outputs nobody has confirmed yet; recorded or not, they prove nothing. */
   readonly unsettled: number
+  /** In the order of their ticks: everything after the first may follow from it. */
   readonly differences: readonly OutputDifference[]
 }
 
@@ -61,7 +64,7 @@ export const compareOutputs = (replay: Replay, recorded: Recorded): Comparison =
     intents: tally(findings, 'ScaleIntentEmitted'),
     duplicates,
     unsettled: unsettled.length,
-    differences: [...conflicts, ...findings.flatMap(({ difference }) => difference ?? [])],
+    differences: inOrderOfTicks([...conflicts, ...findings.flatMap(({ difference }) => difference ?? [])]),
   }
 }
 
@@ -80,6 +83,10 @@ const settledBelowOf = (recorded: Recorded): ((stretch: Stretch) => Offset) => {
  */
 const newestTick = (outputs: readonly AuditedOutput[]): Offset =>
   outputs.reduce((newest, output) => (output.type === 'ScaleIntentEmitted' ? newest : Math.max(newest, output.inputs.tickOffset)), 0)
+
+/** Sorting is stable: what was decided at one tick stays in the order of the record. */
+export const inOrderOfTicks = (differences: readonly OutputDifference[]): readonly OutputDifference[] =>
+  [...differences].sort((a, b) => a.time - b.time)
 
 /** A live decider goes on while a replay runs: what it decides at later ticks is not the replay's business. */
 const wasReplayed = ({ range, lastTickMs, comparedFrom, nextOffset }: Replay, output: AuditedOutput): boolean =>
@@ -135,7 +142,8 @@ const describe = (replay: Replay, what: OutputDifference['what'], pair: Pair): O
   const output = eitherOf(pair)
   const difference = differenceOf(pair) ?? { path: '', recorded: '', replayed: '' }
   const id = output.type === 'ScaleIntentEmitted' ? output.intentId : output.decisionId
-  return { what, type: output.type, id, service: output.service, partition: replay.partition, ...difference }
+  const time = output.type === 'ScaleIntentEmitted' ? output.emittedAt : output.time
+  return { what, type: output.type, id, service: output.service, partition: replay.partition, time, ...difference }
 }
 
 /** Whatever differs also changes the hashes: they are named only when nothing else explains them. */
