@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from '../adapters/prometheus/registry.ts'
 import type { Clock, EventLog, Logger } from '../core/ports.ts'
 import { ConfigError, loadConfig, type CommonConfig, type ConfigShape } from './config.ts'
 import { kafkaOptions } from './kafka-options.ts'
+import { createLogMeters, meterAppends, type LogMeters } from './log-meters.ts'
 import type { z } from 'zod'
 
 export type ServiceContext<C> = {
@@ -85,7 +86,7 @@ const createFrame = <C>(name: string, config: CommonConfig & C, log: Logger): Fr
         speed: config.HETEROSCALE_SPEED ?? 1,
       }),
       http,
-      eventLog: async () => (eventLog ??= await openEventLog(name, config, log)),
+      eventLog: async () => (eventLog ??= await openEventLog(name, config, { log, meters: createLogMeters(metrics) })),
     },
     closeLog: async () => eventLog?.close(),
   }
@@ -93,13 +94,15 @@ const createFrame = <C>(name: string, config: CommonConfig & C, log: Logger): Fr
   return frame
 }
 
-const openEventLog = async (name: string, config: CommonConfig, log: Logger): Promise<EventLog> => {
+type LogWatch = { readonly log: Logger; readonly meters: LogMeters }
+
+const openEventLog = async (name: string, config: CommonConfig, { log, meters }: LogWatch): Promise<EventLog> => {
   const options = kafkaOptions(name, config, log)
   if (config.HETEROSCALE_CREATE_TOPICS) {
     const layout = { partitions: config.HETEROSCALE_TOPIC_PARTITIONS, replicationFactor: config.HETEROSCALE_TOPIC_REPLICATION }
     await ensureTopics({ ...options, ...layout })
   }
-  return createKafkaEventLog(options)
+  return meterAppends(createKafkaEventLog({ ...options, onDeadLetters: (count) => meters.deadLetters.inc(count) }), meters)
 }
 
 const addProbes = (http: FastifyInstance, metrics: Metrics, frame: { readonly service: RunningService | null }): void => {

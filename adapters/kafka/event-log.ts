@@ -12,6 +12,8 @@ import { readRange } from './range-reader.ts'
 export type KafkaEventLogOptions = ConnectionOptions & {
   /** W3C trace context to write beside each record. */
   readonly traceparent?: () => string | undefined
+  /** Told how many records were set aside as dead letters. */
+  readonly onDeadLetters?: (count: number) => void
 }
 
 /**
@@ -27,7 +29,7 @@ export const createKafkaEventLog = (options: KafkaEventLogOptions): EventLog => 
   }
   const appender = async (): Promise<Appender> =>
     keep(await createAppender({ ...parts, ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }) }))
-  const setAside = lettersThrough(parts, appender)
+  const setAside = lettersThrough(parts, appender, options.onDeadLetters)
   return {
     appender,
     join: async (join): Promise<Subscription> => keep(await joinGroup(parts, setAside, join)),
@@ -45,7 +47,7 @@ export const createKafkaEventLog = (options: KafkaEventLogOptions): EventLog => 
 }
 
 /** Dead letters share one appender, made when the first is needed. Their key is their origin, so a repeat shows as one. */
-const lettersThrough = (parts: ConnectionParts, appender: () => Promise<Appender>): SetAside => {
+const lettersThrough = (parts: ConnectionParts, appender: () => Promise<Appender>, onDeadLetters?: (count: number) => void): SetAside => {
   let shared: Promise<Appender> | null = null
   return async (letters) => {
     if (letters.length === 0) return
@@ -53,5 +55,6 @@ const lettersThrough = (parts: ConnectionParts, appender: () => Promise<Appender
     shared ??= appender()
     const records = letters.map((event) => ({ topic: 'dead-letters' as const, key: `${event.topic}/${event.partition}/${event.offset}`, event }))
     await (await shared).append(records)
+    onDeadLetters?.(letters.length)
   }
 }

@@ -15,6 +15,15 @@ export type HistogramOptions<L extends string> = { readonly labelNames?: readonl
 /** Seconds, from one millisecond to a minute: log round trips at the low end, rollouts at the high one. */
 const defaultBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
+/**
+ * The counter with a series at 0 for each value that its label can take: an increase from nothing to 1 is invisible to
+ * `increase()`, and a panel without a series looks like a process that does not run.
+ */
+export const fromZero = <L extends string>(counter: Counter<L>, label: L, values: readonly string[]): Counter<L> => {
+  for (const value of values) counter.inc({ [label]: value } as Partial<Record<L, string>>, 0)
+  return counter
+}
+
 /** A registry whose every series carries the service's name; Node's own metrics are included. */
 export const createMetrics = (service: string): Metrics => {
   const registry = new Registry()

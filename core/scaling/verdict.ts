@@ -3,7 +3,7 @@ import type { DecisionKind, Evidence, LimitApplied, PolicyAsk } from '../events/
 import type { RoleCounts } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
 
-const holdReasons = [
+export const holdReasons = [
   /** No owner of the partition has said yet what operators ordered for the service. */
   'CONTROLS_UNKNOWN',
   'KILL_SWITCH',

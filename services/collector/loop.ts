@@ -68,6 +68,7 @@ const roundOf = async (options: LoopOptions, target: Target): Promise<RoundResul
     const result = await target.rounds.next(target.services)
     meters.scraped.inc({ outcome: 'ok' }, result.instances - result.failures.length)
     meters.scraped.inc({ outcome: 'failed' }, result.failures.length)
+    meters.unreadable.inc({ sub_cluster: target.subCluster }, 0)
     for (const failure of result.failures) log.debug({ err: failure.error, instance: failure.instance }, 'scrape failed')
     return result
   } catch (error) {

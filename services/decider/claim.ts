@@ -16,7 +16,8 @@ export const rivalPatienceMs: DurationMs = 15_000
 export const heldByRival = (claim: ClaimInLog, own: { readonly epoch: number; readonly ownerId: string }): boolean =>
   claim.epoch > own.epoch || (claim.epoch === own.epoch && claim.ownerId !== own.ownerId)
 
-export type IgnoredReason = 'clock-skew' | 'other-time' | 'superseded' | 'other-log' | 'time-not-after-last'
+export const ignoredReasons = ['clock-skew', 'other-time', 'superseded', 'other-log', 'time-not-after-last'] as const
+export type IgnoredReason = (typeof ignoredReasons)[number]
 
 export type TickReadBack = { readonly tick: ClockTicked; readonly appendedAtMs: EpochMs }
 

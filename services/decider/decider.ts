@@ -96,7 +96,8 @@ class Membership {
 
   private noteOwnTick(tick: OwnTick): void {
     const { metrics, clock, ownerId } = this.options
-    if (tick.ignored !== null) metrics.ticksIgnored.inc({ reason: tick.ignored })
+    if (tick.ignored === null) metrics.ticks.inc()
+    else metrics.ticksIgnored.inc({ reason: tick.ignored })
     if (tick.ignored === 'other-time') this.end(otherTime(ownerId))
     this.trust.note(tick, clock.now())
     if (this.trust.isLost() && this.subscription !== null)

@@ -94,7 +94,7 @@ export class PartitionOwner {
     this.ticker.stop()
     const { metrics } = this.options
     forgetServices(metrics, servicesOf(this.state))
-    for (const gauge of [metrics.lagRecords, metrics.services, metrics.tickSkewSeconds, metrics.tickPeriodSeconds])
+    for (const gauge of [metrics.lagRecords, metrics.services, metrics.tickSkewSeconds, metrics.tickPeriodSeconds, metrics.owner])
       gauge.remove({ partition: this.partition })
   }
 
@@ -190,5 +190,6 @@ export class PartitionOwner {
     if (this.stopped) return
     metrics.lagRecords.set({ partition }, Math.max(0, endOffset - this.position))
     metrics.services.set({ partition }, servicesOf(this.state).length)
+    metrics.owner.set({ partition }, this.claimant.holds(claimOf(this.state)) ? 1 : 0)
   }
 }

@@ -1,12 +1,17 @@
 /** What the orchestrator tells Prometheus, and the two wrappers that measure without anyone noticing. */
-import type { Metrics } from '../../adapters/prometheus/registry.ts'
+import { fromZero, type Metrics } from '../../adapters/prometheus/registry.ts'
 import type { Appender, Clock, OutRecord } from '../../core/ports.ts'
+
+const intentOutcomes = ['accepted', 'duplicate', 'repeated', 'refused', 'expired']
+const ends = ['committed', 'rolled-back', 'stuck']
+const waits = ['halted', 'resumed']
 
 export type OrchestratorMeters = ReturnType<typeof createOrchestratorMeters>
 
 export const createOrchestratorMeters = (metrics: Metrics) => ({
-  intents: metrics.counter('heteroscale_intents_total', 'Intents read from the log, by what became of them.', ['outcome']),
-  rollouts: metrics.counter('heteroscale_rollouts_total', 'Rollouts of deployment groups that ended or got stuck.', ['outcome']),
+  intents: fromZero(metrics.counter('heteroscale_intents_total', 'Intents read from the log, by what became of them.', ['outcome']), 'outcome', intentOutcomes),
+  rollouts: fromZero(metrics.counter('heteroscale_rollouts_total', 'Rollouts of deployment groups that ended or got stuck.', ['outcome']), 'outcome', ends),
+  halts: fromZero(metrics.counter('heteroscale_rollout_halts_total', 'Rollouts that an operator’s control halted, or let go on.', ['outcome']), 'outcome', waits),
   openRollouts: metrics.gauge('heteroscale_rollouts_open', 'Rollouts that run now, stuck ones included.'),
   stepSeconds: metrics.histogram('heteroscale_rollout_step_seconds', 'World time that an activity of a rollout took in one attempt.', {
     labelNames: ['activity', 'result'],
@@ -14,20 +19,21 @@ export const createOrchestratorMeters = (metrics: Metrics) => ({
   }),
 })
 
-const ends: ReadonlySet<string> = new Set(['committed', 'rolled-back', 'stuck'])
-
-/** Counts the ends of rollouts as their reports reach the log. */
-export const countRollouts = (appender: Appender, { rollouts }: OrchestratorMeters): Appender => ({
+/** Counts the ends and the halts of rollouts as their reports reach the log. */
+export const countRollouts = (appender: Appender, { rollouts, halts }: OrchestratorMeters): Appender => ({
   append: async (records) => {
     const appended = await appender.append(records)
-    for (const outcome of records.flatMap(endOf)) rollouts.inc({ outcome })
+    for (const outcome of records.flatMap(outcomeOf)) {
+      if (ends.includes(outcome)) rollouts.inc({ outcome })
+      if (waits.includes(outcome)) halts.inc({ outcome })
+    }
     return appended
   },
   close: () => appender.close(),
 })
 
-const endOf = ({ event }: OutRecord): readonly string[] =>
-  event?.type === 'RolloutReported' && event.group !== null && ends.has(event.outcome) ? [event.outcome] : []
+const outcomeOf = ({ event }: OutRecord): readonly string[] =>
+  event?.type === 'RolloutReported' && event.group !== null ? [event.outcome] : []
 
 type Activities = { readonly [name: string]: (input: never) => Promise<unknown> }
 

@@ -10,7 +10,7 @@ import { portError } from '../../core/port-error.ts'
 import type { Appender, Clock, Logger } from '../../core/ports.ts'
 import type { DurationMs } from '../../core/units.ts'
 import type { CellPartition } from './placer-partition.ts'
-import type { PlacerMetrics } from './placer-metrics.ts'
+import { countRefusal, type PlacerMetrics } from './placer-metrics.ts'
 
 export type PlacerParts = {
   readonly appender: Appender
@@ -112,7 +112,7 @@ export class PlacerQueue {
     return waiting.filter(({ request, resolve }) => {
       const answer = state.answers.get(request.requestId)
       if (answer === undefined) return true
-      if (answer.refusal !== null) metrics?.refusals.inc({ cell: this.cell })
+      if (answer.refusal !== null && metrics !== null) countRefusal(metrics, this.cell, answer.refusal)
       this.waiting.delete(request.requestId)
       resolve(answer)
       return false

@@ -51,7 +51,7 @@ describe('a decider that owns four partitions', () => {
     await stage.pass(6)
     broker.resume()
     await stage.pass(3)
-    expect(await ada.metric('heteroscale_decider_ticks_ignored_total')).toEqual([expect.stringMatching(/reason="clock-skew".* 4$/)])
+    expect((await ada.metric('heteroscale_decider_ticks_ignored_total')).filter((line) => !line.endsWith(' 0'))).toEqual([expect.stringMatching(/reason="clock-skew".* 4$/)])
     expect(ada.ready()).toBe(true)
     expect((await claimsOf(stage.eventLog)).map(({ partition, epoch }) => [partition, epoch])).toEqual([0, 1, 2, 3].map((partition) => [partition, 1]))
   })

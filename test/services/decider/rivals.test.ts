@@ -64,7 +64,7 @@ describe('an owner whose clock is a minute ahead', () => {
     expect(ada.ready()).toBe(true)
     expect(await bob.metric('heteroscale_decider_lag_records')).toEqual([])
     expect(await ada.metric('heteroscale_decider_lag_records')).toHaveLength(2)
-    expect(await bob.metric('heteroscale_decider_ticks_ignored_total')).toEqual([expect.stringMatching(/reason="clock-skew".* 3$/)])
+    expect((await bob.metric('heteroscale_decider_ticks_ignored_total')).filter((line) => !line.endsWith(' 0'))).toEqual([expect.stringMatching(/reason="clock-skew".* 3$/)])
     const before = (await recordsOf(stage.eventLog, 'decisions')).length
     await stage.pass(200)
     const recent = (await ticksOf(stage.eventLog)).filter(({ time }) => time > stage.clock.now() - 60_000)

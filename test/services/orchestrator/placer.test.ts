@@ -271,7 +271,7 @@ describe('release', () => {
     const before = (await metrics.expose()).text
     expect(before).toContain('heteroscale_placer_open_reservations_gpus{cell="cell-0",service="test"} 12')
     expect(before).toContain('heteroscale_placer_cycles_total{cell="cell-0",outcome="valid",service="test"} 2')
-    expect(before).toContain('heteroscale_placer_refusals_total{cell="cell-0",service="test"} 1')
+    expect(before).toContain('heteroscale_placer_refusals_total{cell="cell-0",reason="NO_CAPACITY",service="test"} 1')
     await placer.release(released)
     expect((await metrics.expose()).text).toContain('heteroscale_placer_open_reservations_gpus{cell="cell-0",service="test"} 0')
   })
