@@ -19,7 +19,7 @@ export const effects = proxyActivities<Pick<RolloutActivities, 'apply' | 'regist
 })
 
 /** Waits end by their own deadline in world time; a dead worker is noticed by its missing heartbeat. */
-export const waits = proxyActivities<Pick<RolloutActivities, 'awaitState'>>({
+export const waits = proxyActivities<Pick<RolloutActivities, 'awaitState' | 'awaitRelease'>>({
   startToCloseTimeout: '7 days',
   heartbeatTimeout: '4 s',
   retry: { initialInterval: '1 s', maximumInterval: '4 s' },

@@ -40,7 +40,7 @@ const place = async (intent: ScaleIntentEmitted, request: PlacementRequest, with
   }
 }
 
-type Rejection = { readonly outcome: 'expired' | 'refused'; readonly detail: string }
+type Rejection = { readonly outcome: Exclude<Placed['kind'], 'placed'>; readonly detail: string }
 
 const reject = (desk: ServiceDesk, intent: ScaleIntentEmitted, rejection: Rejection): Promise<void> => {
   desk.reports.report(intent, { about: intent.intentId, group: null, step: null, counts: null, ...rejection })

@@ -22,10 +22,14 @@ export type ServiceInput = {
 
 export type RolloutInput = RolloutOrder
 
-/** Where a rollout stands, for people. `stuck` names the undo that waits for an operator. */
+/**
+ * Where a rollout stands, for people. `stuck` names the undo that waits for an operator, `halted` the effect that waits until a
+ * control is released.
+ */
 export type RolloutProgress = {
   readonly step: string
   readonly stuck: { readonly step: string; readonly why: string } | null
+  readonly halted: { readonly step: string; readonly why: string } | null
   readonly outcome: Outcome | null
 }
 

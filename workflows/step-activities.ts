@@ -1,6 +1,5 @@
 /** Which activity performs and which one undoes each kind of step. Activity id = step id and target. */
 import type { EpochMs } from '../core/units.ts'
-import { activityIdOf } from '../core/rollout/plan.ts'
 import type { Step } from '../core/rollout/plan.ts'
 import type { RoleCounts } from '../core/roles.ts'
 import { applyWrite, registerWrite, undoWrite } from '../core/rollout/writes.ts'
@@ -11,8 +10,12 @@ import type { RolloutInput } from './messages.ts'
 export type Done = { readonly detail: string; readonly counts: RoleCounts | null }
 
 export type StepActivities = {
-  perform(step: Step): Promise<Done>
+  perform(step: Step, activityId: string): Promise<Done>
   undo(step: Step, activityId: string): Promise<Done>
+  /** Resolves when nothing forbids the next effect, with the world time of that moment. */
+  awaitRelease(activityId: string): Promise<EpochMs>
+  /** When the next effect must have begun: before the first the intent's expiry, then the ready deadline from the last write on. */
+  effectDeadlineAt(): EpochMs
 }
 
 /** Remembers when the last write took effect: waits count their deadline from there, however often they restart. */
@@ -21,8 +24,7 @@ export const createStepActivities = (input: RolloutInput): StepActivities => {
   const subCluster = placement.subCluster
   let writtenAt: EpochMs | null = null
 
-  const write = async (step: Step): Promise<Done> => {
-    const activityId = activityIdOf(step)
+  const write = async (step: Step, activityId: string): Promise<Done> => {
     const guard = { subCluster, expiresAt: writtenAt === null ? intent.expiresAt : null }
     const written =
       step.kind === 'apply'
@@ -32,9 +34,9 @@ export const createStepActivities = (input: RolloutInput): StepActivities => {
     return { detail: written.detail, counts: written.counts }
   }
 
-  const wait = async (step: Step): Promise<Done> => {
+  const wait = async (step: Step, activityId: string): Promise<Done> => {
     const deadlineAt = (writtenAt ?? intent.emittedAt) + intent.readyDeadlineMs
-    const waited = await waits.awaitState.executeWithOptions({ activityId: activityIdOf(step) }, [{ subCluster, step, deadlineAt }])
+    const waited = await waits.awaitState.executeWithOptions({ activityId }, [{ subCluster, step, deadlineAt }])
     return { detail: waited.detail, counts: null }
   }
 
@@ -47,5 +49,10 @@ export const createStepActivities = (input: RolloutInput): StepActivities => {
     return { detail: `${undone.detail}; ${back.detail}`, counts: undone.counts }
   }
 
-  return { perform: (step) => (step.kind === 'apply' || step.kind === 'register' ? write(step) : wait(step)), undo }
+  return {
+    perform: (step, activityId) => (step.kind === 'apply' || step.kind === 'register' ? write(step, activityId) : wait(step, activityId)),
+    undo,
+    awaitRelease: async (activityId) => (await waits.awaitRelease.executeWithOptions({ activityId }, [{ service: intent.service }])).at,
+    effectDeadlineAt: () => (writtenAt === null ? intent.expiresAt : writtenAt + intent.readyDeadlineMs),
+  }
 }

@@ -5,6 +5,7 @@ import { createIntentSubmitter, createSettlementTeller } from '../../adapters/te
 import { startRolloutWorker } from '../../adapters/temporal/worker.ts'
 import type { Appender, Clock, Logger, SubCluster } from '../../core/ports.ts'
 import type { SubClusterId } from '../../core/ids.ts'
+import type { EffectGate } from '../../core/rollout/effect-gate.ts'
 import { createActivities, createCellActivities } from '../../workflows/activities/index.ts'
 import { rolloutsTaskQueue } from '../../workflows/messages.ts'
 import type { CellOwner } from './cell-owner.ts'
@@ -18,6 +19,7 @@ export type WorkersOptions = {
   readonly subClusters: ReadonlyMap<SubClusterId, SubCluster>
   readonly appender: Appender
   readonly owner: CellOwner
+  readonly gate: EffectGate
   readonly clock: Clock
   readonly meters: OrchestratorMeters
   readonly log: Logger
@@ -27,14 +29,14 @@ export type Workers = Awaited<ReturnType<typeof startWorkers>>
 
 /** Resolves when the workers poll; cells follow their ownership from then on. */
 export const startWorkers = async (options: WorkersOptions) => {
-  const { server, subClusters, owner, clock, meters, log, intentsPerRun } = options
+  const { server, subClusters, owner, gate, clock, meters, log, intentsPerRun } = options
   const { client, close } = await connectClient(server)
   const connection = await connectWorkers(server)
   const place = { connection, namespace: server.namespace }
   const appender = countRollouts(options.appender, meters)
-  const activities = createActivities({ subClusters, appender, teller: createSettlementTeller(client), clock })
+  const activities = createActivities({ subClusters, appender, teller: createSettlementTeller(client), clock, gate })
   const rollouts = await startRolloutWorker({ ...place, activities: timeActivities(activities, meters, clock) })
-  const cellActivities = timeActivities(createCellActivities({ placer: owner.placer, clock }), meters, clock)
+  const cellActivities = timeActivities(createCellActivities({ placer: owner.placer, clock, gate }), meters, clock)
   const cells = createCellWorkers({ ...place, activities: cellActivities }, log)
   owner.onOwnership((owned) => void cells.serve(owned))
   return {

@@ -6,7 +6,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js'
 
 export const historiesDir = join(import.meta.dirname, 'histories')
 
-export const recordedNames = ['committed', 'rolled-back', 'rolled-back-in-parallel', 'stuck-then-repaired', 'service', 'service-unplaced'] as const
+export const recordedNames = ['committed', 'rolled-back', 'rolled-back-in-parallel', 'stuck-then-repaired', 'halted-then-resumed', 'halted-then-undone', 'service', 'service-unplaced'] as const
 export type RecordedName = (typeof recordedNames)[number]
 
 export type History = ReturnType<typeof historyFromJSON>

@@ -40,6 +40,19 @@ export const mutants: readonly Mutant[] = [
     caughtBy: 'stuck-then-repaired',
     patches: [{ from: 'await host.stuck(step, reasonOf(error));', to: 'return host.stuck(step, reasonOf(error));' }],
   },
+  { title: 'a halt taken for a failure', caughtBy: 'halted-then-resumed', patches: [{ from: 'isHalt)(error))', to: 'isHalt)(error) || true)' }] },
+  {
+    title: 'resumed without waiting for the release',
+    caughtBy: 'halted-then-resumed',
+    patches: [{ from: 'await here.activities.awaitRelease(`release-of/${about}`)', to: '0' }],
+  },
+  { title: 'gone on after the release with the next step', caughtBy: 'halted-then-resumed', patches: [{ from: 'attempt.time += 1;', to: `return { detail: '', counts: null };` }] },
+  { title: 'gone on past the deadline', caughtBy: 'halted-then-undone', patches: [{ from: 'if (lateMs > 0)', to: 'if (false)' }] },
+  {
+    title: 'the release awaited before an undo',
+    caughtBy: 'rolled-back',
+    patches: [{ from: 'const done = await here.activities.undo(step, about);', to: 'await here.activities.awaitRelease(`release-of/${about}`); const done = await here.activities.undo(step, about);' }],
+  },
   {
     title: 'the capacity kept after a rollback',
     caughtBy: 'rolled-back',

@@ -9,7 +9,7 @@ import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import { startStack } from '../../infra/local/stack.ts'
 import { openStage } from '../workflows/stage.ts'
 import type { Stage } from '../workflows/stage.ts'
-import { commit, outOfService, rollBack, stickThenRepair } from '../workflows/stories.ts'
+import { commit, haltThenResume, haltThenUndo, outOfService, rollBack, stickThenRepair } from '../workflows/stories.ts'
 import type { Told } from '../workflows/stories.ts'
 import { historiesDir } from './histories.ts'
 
@@ -26,6 +26,14 @@ const stories: { readonly [name: string]: (stage: Stage) => Promise<Told> } = {
   'stuck-then-repaired': async (stage) => {
     await commit(stage)
     return stickThenRepair(stage)
+  },
+  'halted-then-resumed': async (stage) => {
+    await commit(stage)
+    return haltThenResume(stage)
+  },
+  'halted-then-undone': async (stage) => {
+    await commit(stage)
+    return haltThenUndo(stage)
   },
 }
 

@@ -48,6 +48,15 @@ describe('recorded histories', () => {
     expect(readRecorded('committed').outcome).toEqual({ kind: 'committed' })
     expect(ids('rolled-back').filter((id) => id.startsWith('undo/'))).toEqual(['undo/register=4P+8D', 'undo/register=4P+8D/withdrawn', 'undo/grow=4P+8D'])
     expect(ids('stuck-then-repaired').filter((id) => id.startsWith('undo/'))).toEqual(['undo/grow=4P+8D', 'undo/grow=4P+8D/2'])
+    expect(ids('halted-then-resumed').filter((id) => /^(register=|release-of|report.*(halted|resumed))/.test(id))).toEqual([
+      'register=4P+8D',
+      'release-of/register=4P+8D',
+      'report/register=4P+8D/halted',
+      'report/register=4P+8D/resumed',
+      'register=4P+8D/2',
+    ])
+    expect(readRecorded('halted-then-undone').outcome).toMatchObject({ kind: 'rolled-back', step: 'register' })
+    expect(ids('halted-then-undone').filter((id) => id.startsWith('register='))).toEqual(['register=4P+8D'])
     expect(ids('service-unplaced')).toEqual(['place/1=2P+4D', expect.stringMatching(/^report\/.*\/expired$/)])
     expect(readRecorded('stuck-then-repaired').outcome).toMatchObject({ kind: 'rolled-back' })
   })

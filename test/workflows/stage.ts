@@ -12,12 +12,17 @@ import { connectClient, connectWorkers } from '../../adapters/temporal/connectio
 import type { TemporalClient } from '../../adapters/temporal/connection.ts'
 import { createIntentSubmitter, createSettlementTeller } from '../../adapters/temporal/submitter.ts'
 import { startCellWorker, startRolloutWorker } from '../../adapters/temporal/worker.ts'
+import { controlKey, scopeOf } from '../../core/controls/controls.ts'
+import type { ControlSet } from '../../core/events/control.ts'
 import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import type { PlacementRequest } from '../../core/events/placed.ts'
 import type { RolloutReported } from '../../core/events/input.ts'
+import { portError } from '../../core/port-error.ts'
 import type { GroupStatus } from '../../core/ports.ts'
 import { rolloutWorkflowId, serviceWorkflowId } from '../../core/ids.ts'
 import type { IntentQueue } from '../../core/rollout/intent-queue.ts'
+import { followControls } from '../../services/controls.ts'
+import { createEffectGate } from '../../services/orchestrator/effect-gate.ts'
 import { serviceState } from '../../workflows/messages.ts'
 import { createActivities, createCellActivities } from '../../workflows/activities/index.ts'
 import { counts, intentOf, nodesOf } from '../core/rollout/orders.ts'
@@ -47,15 +52,20 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
   const watched = { ...placer, place: async (request: PlacementRequest) => watch(placed, request, await placer.place(request)) }
   const broker = createMemoryBroker()
   const log = broker.eventLog()
+  const controls = await followControls(log)
+  let areControlsReadable = true
+  const readControls = (): ReturnType<typeof controls.read> =>
+    areControlsReadable ? controls.read() : Promise.reject(portError('timeout', 'E_CONTROLS_UNREADABLE controls: planned'))
+  const gate = createEffectGate({ controls: { read: readControls }, clock })
   const reports = await readReports(log)
   const server = { address, namespace: 'default', tls: null }
   const { client, close } = await connectClient(server)
   const connection = await connectWorkers(server)
-  const ports = { subClusters: new Map([[cluster.name, cluster]]), appender: await log.appender(), teller: createSettlementTeller(client), clock }
+  const ports = { subClusters: new Map([[cluster.name, cluster]]), appender: await log.appender(), teller: createSettlementTeller(client), clock, gate }
   const place = { connection, namespace: server.namespace }
   const workers = [
     await startRolloutWorker({ ...place, taskQueue, activities: createActivities(ports) }),
-    await startCellWorker({ ...place, cell, activities: createCellActivities({ placer: watched, clock }) }),
+    await startCellWorker({ ...place, cell, activities: createCellActivities({ placer: watched, clock, gate }) }),
   ]
   cluster.autoReady(true)
   cluster.autoRegister(true)
@@ -81,6 +91,13 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
     broker,
     observe,
     reports,
+    now: clock.now,
+    /** An operator's order about the service of this stage; resolves when it is in the log. */
+    order: async (value: ControlSet['value'], changes: Partial<ControlSet> = {}): Promise<void> => {
+      const event = { ...orderOf(service, clock.now()), value, ...changes }
+      await ports.appender.append([{ topic: 'controls', key: controlKey(event), event }])
+    },
+    controlsReadable: (readable: boolean) => void (areControlsReadable = readable),
     intent: (changes: Partial<ScaleIntentEmitted>): ScaleIntentEmitted => {
       const sequence = changes.sequence ?? 1
       const now = clock.now()
@@ -102,6 +119,7 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
       await client.workflow.getHandle(serviceWorkflowId(service)).terminate('the story is over').catch(() => {})
       await Promise.all(workers.map((worker) => worker.stop()))
       await reports.close()
+      await controls.close()
       await connection.close()
       await close()
       await log.close()
@@ -110,6 +128,19 @@ export const openStage = async ({ address, name, nodesPerSwitch = [24], intentsP
 }
 
 export const oneNodeEach = (['prefill', 'decode'] as const).map((role) => ({ role, gpusPerInstance: 8, gpuTypes: ['H100'] }))
+
+const orderOf = (service: string, time: number): ControlSet => ({
+  type: 'ControlSet',
+  scope: scopeOf(service),
+  control: 'mode',
+  value: 'paused',
+  prefill: null,
+  decode: null,
+  untilMs: null,
+  author: 'ada',
+  reason: 'a switch is being repaired',
+  time,
+})
 
 const watch = <T>(placed: PlacementRequest[], request: PlacementRequest, answer: T): T => {
   placed.push(request)

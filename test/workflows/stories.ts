@@ -1,8 +1,9 @@
-/** Three rollouts from beginning to end, told by the end-to-end tests and recorded for the replay tests. */
+/** Rollouts from beginning to end, told by the end-to-end tests and recorded for the replay tests. */
 import { portError } from '../../core/port-error.ts'
 import type { Outcome } from '../../core/rollout/run.ts'
+import { until } from '../support/until.ts'
 import { counts } from '../core/rollout/orders.ts'
-import type { Stage } from './stage.ts'
+import type { RolloutReported, Stage } from './stage.ts'
 
 export type Rollout = ReturnType<Stage['rollout']>
 export type Told = { readonly workflowId: string; readonly group: string; readonly outcome: Outcome }
@@ -45,6 +46,37 @@ export const stickThenRepair = async (stage: Stage, meanwhile: (rollout: Rollout
   await meanwhile(stage.rollout(intent, group ?? ''))
   stage.cluster.neverReady('decode', false)
   await stage.rollout(intent, group ?? '').signal('repair')
+  return ending(stage, intent)
+}
+
+export type Halted = { readonly rollout: Rollout; readonly group: string; readonly halted: RolloutReported }
+
+/** The service's only group grows; an operator pauses the service before the new instances are ready, so registration halts. */
+const halt = async (stage: Stage, intent: ReturnType<Stage['intent']>): Promise<Halted> => {
+  stage.cluster.neverReady('decode')
+  await stage.submitter.submit(intent)
+  await stage.reports.first(({ intentId, step, outcome }) => intentId === intent.intentId && step === 'grow' && outcome === 'step-done')
+  await stage.order('paused')
+  stage.cluster.neverReady('decode', false)
+  const halted = await stage.reports.first(({ intentId, outcome }) => intentId === intent.intentId && outcome === 'halted')
+  return { rollout: stage.rollout(intent, halted.group ?? ''), group: halted.group ?? '', halted }
+}
+
+/** The pause is released in time. */
+export const haltThenResume = async (stage: Stage, meanwhile: (halted: Halted) => Promise<void> = async () => {}): Promise<Told> => {
+  const intent = stage.intent({ sequence: 2, target: counts(4, 8) })
+  await meanwhile(await halt(stage, intent))
+  await stage.order('auto')
+  return ending(stage, intent)
+}
+
+/** The pause is released when the new instances should have been in service long ago. */
+export const haltThenUndo = async (stage: Stage): Promise<Told> => {
+  const intent = stage.intent({ sequence: 2, target: counts(4, 8), readyDeadlineMs: 2_500 })
+  await halt(stage, intent)
+  const written = stage.reports.all().find(({ intentId, step }) => intentId === intent.intentId && step === 'grow')
+  await until('the deadline of the rollout has passed', () => stage.now() > (written?.time ?? 0) + intent.readyDeadlineMs)
+  await stage.order('auto')
   return ending(stage, intent)
 }
 

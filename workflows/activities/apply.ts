@@ -6,7 +6,7 @@ import { noInstances, sameCounts, showCounts } from '../../core/roles.ts'
 import type { RoleCounts } from '../../core/roles.ts'
 import { isExpired } from '../../core/rollout/submission.ts'
 import type { EpochMs } from '../../core/units.ts'
-import { acceptedWrite, callPort, expired, subClusterNamed } from './failures.ts'
+import { acceptedWrite, callPort, expired, passGate, subClusterNamed } from './failures.ts'
 import type { RolloutPorts } from './ports.ts'
 
 export type ApplyInput = {
@@ -20,7 +20,7 @@ export type ApplyInput = {
 export type WriteDone = { readonly at: EpochMs; readonly counts: RoleCounts; readonly detail: string }
 
 export const createApply =
-  ({ subClusters, clock }: RolloutPorts) =>
+  ({ subClusters, clock, gate }: RolloutPorts) =>
   async ({ subCluster, write, expiresAt }: ApplyInput): Promise<WriteDone> => {
     const cluster = subClusterNamed(subClusters, subCluster)
     if (activityInfo().attempt > 1) {
@@ -28,6 +28,7 @@ export const createApply =
       if (stands(status, write)) return done(clock, write, 'found as written by an earlier attempt')
     }
     if (expiresAt !== null && isExpired(expiresAt, clock.now())) throw expired(write.intentId, expiresAt, clock.now())
+    await passGate(gate, write.service)
     const outcome = acceptedWrite(await callPort(() => cluster.applyGroup(write)))
     return done(clock, write, outcome.kind)
   }

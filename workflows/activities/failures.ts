@@ -1,8 +1,10 @@
 /** Turns what a port answered into what Temporal should do next: try again, or fail the step at once. */
 import { ApplicationFailure } from '@temporalio/activity'
 import { isPortError } from '../../core/port-error.ts'
+import { haltedType, showStop } from '../../core/rollout/effect-gate.ts'
+import type { EffectGate } from '../../core/rollout/effect-gate.ts'
 import type { SubCluster, WriteOutcome } from '../../core/ports.ts'
-import type { SubClusterId } from '../../core/ids.ts'
+import type { ServiceId, SubClusterId } from '../../core/ids.ts'
 
 export type Written = Extract<WriteOutcome, { kind: 'written' | 'already-written' }>
 
@@ -37,3 +39,9 @@ export const expired = (what: string, expiresAt: number, now: number): Applicati
     `INTENT_EXPIRED ${what}: it is ${now - expiresAt} ms past its expiry; nothing is begun any more`,
     'INTENT_EXPIRED',
   )
+
+/** To be asked right before a forward write: between the answer and the write nothing else may wait. */
+export const passGate = async (gate: EffectGate, service: ServiceId): Promise<void> => {
+  const stop = await gate.stopFor(service)
+  if (stop !== null) throw ApplicationFailure.nonRetryable(showStop(stop), haltedType)
+}

@@ -1,5 +1,6 @@
 /** All activities, made from ports. They run in Node; workflows see their types only. */
 import { createApply } from './apply.ts'
+import { createAwaitRelease } from './await-release.ts'
 import { createAwaitState, createAwaitWithdrawn } from './await-state.ts'
 import { createPlace } from './place.ts'
 import type { CellPorts, RolloutPorts } from './ports.ts'
@@ -16,6 +17,7 @@ export const createActivities = (ports: RolloutPorts) => ({
   register: createRegister(ports),
   awaitState: createAwaitState(ports),
   awaitWithdrawn: createAwaitWithdrawn(ports),
+  awaitRelease: createAwaitRelease(ports),
   undo: createUndo(ports),
   report: createReport(ports),
   settle: createSettle(ports),

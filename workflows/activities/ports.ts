@@ -1,6 +1,7 @@
 /** What the activities need from the outside world. */
 import type { Appender, Clock, Placer, SubCluster } from '../../core/ports.ts'
 import type { SubClusterId } from '../../core/ids.ts'
+import type { EffectGate } from '../../core/rollout/effect-gate.ts'
 import type { SettlementTeller } from '../../core/rollout/submission.ts'
 
 export type RolloutPorts = {
@@ -8,6 +9,7 @@ export type RolloutPorts = {
   readonly appender: Appender
   readonly teller: SettlementTeller
   readonly clock: Clock
+  readonly gate: EffectGate
 }
 
-export type CellPorts = { readonly placer: Placer; readonly clock: Clock }
+export type CellPorts = { readonly placer: Placer; readonly clock: Clock; readonly gate: EffectGate }

@@ -6,7 +6,7 @@ import { sameCounts, showCounts } from '../../core/roles.ts'
 import { isExpired } from '../../core/rollout/submission.ts'
 import type { EpochMs } from '../../core/units.ts'
 import type { WriteDone } from './apply.ts'
-import { acceptedWrite, callPort, expired, subClusterNamed } from './failures.ts'
+import { acceptedWrite, callPort, expired, passGate, subClusterNamed } from './failures.ts'
 import type { RolloutPorts } from './ports.ts'
 
 export type RegisterInput = {
@@ -17,7 +17,7 @@ export type RegisterInput = {
 }
 
 export const createRegister =
-  ({ subClusters, clock }: RolloutPorts) =>
+  ({ subClusters, clock, gate }: RolloutPorts) =>
   async ({ subCluster, write, expiresAt }: RegisterInput): Promise<WriteDone> => {
     const cluster = subClusterNamed(subClusters, subCluster)
     if (activityInfo().attempt > 1) {
@@ -25,6 +25,7 @@ export const createRegister =
       if (status !== null && stands(status, write)) return { at: clock.now(), counts: status.counts, detail: said(write) }
     }
     if (expiresAt !== null && isExpired(expiresAt, clock.now())) throw expired(write.intentId, expiresAt, clock.now())
+    await passGate(gate, write.service)
     const { counts } = acceptedWrite(await callPort(() => cluster.setRegistrationTarget(write)))
     return { at: clock.now(), counts, detail: said(write) }
   }
