@@ -12,24 +12,24 @@ import { readUpState } from './up-state.ts'
 
 /** A broker that was killed is back within 8 s. */
 const patienceMs = 10_000
-const pauseMs = 1_000
+const pauseMs = 2_000
 
 /** The log, once it has answered. Throws CliError `unavailable` when it does not in time; says meanwhile what it waits for. */
-export const openLog = async (terminal: Terminal): Promise<{ readonly eventLog: EventLog; readonly group: string }> => {
+export const openLog = async (terminal: Terminal, waitMs = patienceMs): Promise<{ readonly eventLog: EventLog; readonly group: string }> => {
   const config = configFor(terminal)
   const options = kafkaOptions('replay', config, createLogger('replay', 'silent'))
-  await answers(terminal, options)
+  await answers(terminal, options, waitMs)
   return { eventLog: createKafkaEventLog(options), group: `${config.HETEROSCALE_TOPIC_PREFIX}-decider` }
 }
 
 /** One quick question at a time: a client for long work tries for 20 s before it says anything. */
-const answers = async (terminal: Terminal, options: KafkaEventLogOptions): Promise<void> => {
-  const deadline = Date.now() + patienceMs
+const answers = async (terminal: Terminal, options: KafkaEventLogOptions, waitMs: number): Promise<void> => {
+  const deadline = Date.now() + waitMs
   const where = options.brokers.join(',')
   for (;;) {
     const why = await whyNoAnswer(options)
     if (why === null) return
-    if (Date.now() + pauseMs > deadline) throw new CliError(exitCodes.unavailable, unreachable(where, why))
+    if (Date.now() + pauseMs > deadline) throw new CliError(exitCodes.unavailable, unreachable(where, { why, waitMs }))
     terminal.warn(`replay: Kafka at ${where} does not answer yet; trying again for ${Math.ceil((deadline - Date.now()) / 1000)} s`)
     await sleep(pauseMs)
   }
@@ -41,15 +41,15 @@ const whyNoAnswer = async (options: KafkaEventLogOptions): Promise<string | null
     await eventLog.bounds('signals')
     return null
   } catch (error) {
-    if (isPortError(error, 'unavailable') || isPortError(error, 'timeout')) return error.message
+    if (isPortError(error, 'unavailable') || isPortError(error, 'timeout')) return error.cause instanceof Error ? error.cause.message : error.message
     throw error
   } finally {
     await eventLog.close()
   }
 }
 
-const unreachable = (where: string, why: string): string =>
-  `KAFKA_UNAVAILABLE replay: got no answer from ${where} within ${patienceMs / 1000} s (${why}); allowed: a broker that answers; ` +
+const unreachable = (where: string, { why, waitMs }: { readonly why: string; readonly waitMs: number }): string =>
+  `KAFKA_UNAVAILABLE replay: got no answer from ${where} within ${waitMs / 1000} s (${why}); allowed: a broker that answers; ` +
   'nothing was replayed: check KAFKA_BROKERS, or start the fleet with `heteroscale up`'
 
 const configFor = ({ env }: Terminal): CommonConfig => {
