@@ -82,6 +82,18 @@ const forbidden = [
     to: { path: '^(cli|infra)/' },
   },
   {
+    name: 'producer-travels-light',
+    comment: 'producer/ runs inside other people\'s gateways: core, the Kafka adapter, and nothing else of ours.',
+    from: { path: '^producer/' },
+    to: { pathNot: ['^producer/', '^core/', '^adapters/kafka/'] },
+  },
+  {
+    name: 'producer-is-for-others',
+    comment: 'producer/ is what others import as heteroscale/producer. Our own processes append through the EventLog port.',
+    from: { path: '^(core|adapters|workflows|services|cli|simulator|infra)/' },
+    to: { path: '^producer/' },
+  },
+  {
     name: 'simulator-has-no-real-io',
     comment: 'The simulator may import core/ and adapters/memory/ only, so that one seed is one history.',
     from: { path: '^simulator/' },
@@ -102,13 +114,13 @@ const forbidden = [
   {
     name: 'production-uses-production-deps',
     comment: 'This package is a devDependency and will be absent in production. Move it to dependencies with a decision record, or do without.',
-    from: { path: '^(core|adapters|workflows|services|cli|simulator)/' },
+    from: { path: '^(core|adapters|workflows|services|producer|cli|simulator)/' },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
   },
   ...sdkHomes.map(([sdk, home]) => ({
     name: `only-home-of-${sdk.replace('/', '-')}`,
     comment: `${sdk} has one home: ${home.slice(1)}. Use the port that it implements.`,
-    from: { path: '^(core|adapters|workflows|services|cli|simulator)/', pathNot: home },
+    from: { path: '^(core|adapters|workflows|services|producer|cli|simulator)/', pathNot: home },
     to: { path: `(^|/)node_modules/${sdk}/` },
   })),
 ]
