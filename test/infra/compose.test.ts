@@ -141,6 +141,17 @@ test('server.properties holds the settings and the place of one broker', () => {
   expect(text).toContain('log.dirs=/data\n')
 })
 
+test('Prometheus finds its rules, and Grafana its board, where they are mounted', () => {
+  const { rule_files } = parse(read('infra/prometheus/prometheus.yml')) as { readonly rule_files: readonly string[] }
+  expect(rule_files).toEqual(['/etc/prometheus/rules/*.yml'])
+  expect(service('prometheus').volumes).toContain('./infra/prometheus/rules:/etc/prometheus/rules:ro')
+  const dashboards = '/var/lib/grafana/dashboards'
+  expect(service('grafana').volumes).toContain(`./infra/grafana/dashboards:${dashboards}:ro`)
+  expect(read('infra/grafana/provisioning/dashboards/heteroscale.yml')).toContain(`path: ${dashboards}\n`)
+  const home = service('grafana').environment?.['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH'] ?? ''
+  expect(existsSync(join(projectRoot, home.replace(dashboards, 'infra/grafana/dashboards')))).toBe(true)
+})
+
 test('Prometheus scrapes every process of ours at the port it serves', () => {
   interface ScrapeFile {
     readonly scrape_configs: readonly { readonly metrics_path: string; readonly dns_sd_configs: readonly { readonly names: readonly string[]; readonly port: number }[] }[]
