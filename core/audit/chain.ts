@@ -25,12 +25,16 @@ export const verifyChain = (decisions: readonly ScaleDecided[], { fromFirst = tr
     return [...brokenHash(decision), ...linked]
   })
 
+/** What a decision's place in the chain rests on. */
+export type ChainLink = Pick<ScaleDecided, 'decisionId' | 'previousHash' | 'sequence' | 'hash'>
+
 const brokenHash = (decision: ScaleDecided): readonly ChainBreak[] => {
   const expected = hashOfDecision(decision)
   return decision.hash === expected ? [] : [{ decisionId: decision.decisionId, field: 'hash', got: decision.hash, expected }]
 }
 
-const brokenLink = (decision: ScaleDecided, previous: ScaleDecided | undefined): readonly ChainBreak[] => {
+/** Faults between a decision and the one before it; of the first one `previousHash` must be empty. */
+export const brokenLink = (decision: ChainLink, previous: ChainLink | undefined): readonly ChainBreak[] => {
   const { decisionId, previousHash, sequence } = decision
   const expected = previous?.hash ?? ''
   const breaks: ChainBreak[] = []
