@@ -1,10 +1,10 @@
 /** `heteroscale apply -f`: records a service file and waits for the decider's verdict. */
-import { userInfo } from 'node:os'
 import { Command } from 'commander'
 import type { ServiceManifest } from '../core/service/specification.ts'
 import type { ApplyAnswer } from '../services/api/answers.ts'
 import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
+import { authorHeaders } from './author.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { durationMs, text, wholeNumber } from './flags.ts'
 import type { OutputFormat } from './output.ts'
@@ -61,7 +61,7 @@ const apply = async (terminal: Terminal, flags: ApplyFlags): Promise<void> => {
   const { bytes, manifest } = await loadServiceFile(flags.file, terminal, 'nothing was applied')
   const client = createApiClient(serverAddress(flags.server, terminal))
   if (flags.dryRun) return tryOut({ terminal, client }, manifest, flags)
-  const answer = await client.post<ApplyAnswer>(`/services?${queryOf(flags)}`, bytes, { 'x-heteroscale-author': author() })
+  const answer = await client.post<ApplyAnswer>(`/services?${queryOf(flags)}`, bytes, authorHeaders())
   if (flags.output) terminal.print(formatted(answer, flags.output))
   if (answer.outcome === 'recorded') {
     throw new CliError(exitCodes.notYetAccepted, `E_NOT_YET_ACCEPTED service/${answer.service}: ${answer.message}; see heteroscale get services`)
@@ -86,13 +86,4 @@ const queryOf = (flags: ApplyFlags): string => {
   if (flags.expectedGeneration !== undefined) query.set('expectedGeneration', String(flags.expectedGeneration))
   if (flags.confirmDecrease !== undefined) query.set('confirmDecrease', String(flags.confirmDecrease))
   return query.toString()
-}
-
-/** Name of the account, for the record; some containers have accounts without one. */
-const author = (): string => {
-  try {
-    return userInfo().username.replace(/[^\w.@+-]/g, '_').slice(0, 64) || 'unknown'
-  } catch {
-    return 'unknown'
-  }
 }

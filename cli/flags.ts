@@ -13,6 +13,14 @@ export const once =
 
 export const text = once((value) => value)
 
+/** A text that `faultOf` finds nothing wrong with; it answers with what is allowed. */
+export const checkedText = (faultOf: (value: string) => string | null) =>
+  once((value) => {
+    const fault = faultOf(value)
+    if (fault !== null) throw new InvalidArgumentError(`expected ${fault}.`)
+    return value
+  })
+
 /** Decimal digits only: `1e3`, `0x10` and digits of other scripts are refused. */
 export const wholeNumber = (least: number, most: number) =>
   once((value) => {
@@ -46,3 +54,6 @@ export const durationMs = (leastMs: number, mostMs: number) =>
     if (!(ms >= leastMs && ms <= mostMs)) throw new InvalidArgumentError(`expected a duration such as 90s, 15m or 2h, from ${leastMs / 1000}s to ${mostMs / unitMs.h}h.`)
     return ms
   })
+
+/** How long an order may stand by itself: a minute to a week, world time. */
+export const orderDurationMs = durationMs(60_000, 7 * unitMs.d)

@@ -4,15 +4,17 @@ import { nearestWord } from '../core/service/nearest-word.ts'
 import type { ListAnswer } from '../services/api/answers.ts'
 import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
+import { bannerLines } from './banner.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { text, wholeNumber } from './flags.ts'
+import { controlTable, producerTable } from './log-tables.ts'
 import { decisionTable, groupTable, rolloutTable, serviceTable } from './get-tables.ts'
 import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
 import { serverAddress } from './server-address.ts'
 import type { Terminal } from './terminal.ts'
 
-const kinds = ['services', 'groups', 'decisions', 'rollouts'] as const
+const kinds = ['services', 'groups', 'decisions', 'rollouts', 'controls', 'producers'] as const
 type Kind = (typeof kinds)[number]
 
 /** `service` is understood as `services`. */
@@ -34,21 +36,24 @@ type GetFlags = {
 const WATCH_PERIOD_MS = 1000
 
 const help = `
-Counts read as 6P+12D: six prefill and twelve decode instances. Ages are in world time.
+Counts read as 6P+12D: six prefill and twelve decode instances. Ages are in world time. A line that begins with ! names a
+control in force; it stands above every list.
 
 Examples:
   $ heteroscale get services
   $ heteroscale get groups --service chat-70b
   $ heteroscale get decisions --limit 5           the newest five
   $ heteroscale get rollouts --watch              again whenever something changed; Ctrl-C ends it
+  $ heteroscale get controls                      who ordered what, why, and until when
+  $ heteroscale get producers                     what the gate took from foreign producers, and refused
   $ heteroscale get decisions -o json | jq '.items[0].id'
 
 ${exitCodesHelp}`
 
 export const getCommand = (terminal: Terminal): Command =>
   new Command('get')
-    .description('show services, deployment groups, decisions or rollouts')
-    .addArgument(new Argument('<kind>', kinds.join(', ')).argParser(kindOf))
+    .description('show services, groups, decisions, rollouts, controls or producers')
+    .addArgument(new Argument('<kind>', kinds.join(', ')).choices(kinds).argParser(kindOf))
     .option('--service <name>', 'only what belongs to this service', text)
     .option('--limit <n>', 'at most this many decisions or rollouts, newest first (default: 20)', wholeNumber(1, 1000))
     .option('-o, --output <format>', 'json or yaml instead of a table', outputFormat)
@@ -57,6 +62,8 @@ export const getCommand = (terminal: Terminal): Command =>
     .action((kind: Kind, _flags: GetFlags, command: Command) => get(terminal, kind, command.optsWithGlobals<GetFlags>()))
 
 const get = async (terminal: Terminal, kind: Kind, flags: GetFlags): Promise<void> => {
+  if (kind === 'producers' && flags.service !== undefined)
+    throw new CliError(exitCodes.usage, 'E_USAGE heteroscale get producers: got --service; producers are listed for all services; nothing was done')
   const client = createApiClient(serverAddress(flags.server, terminal))
   const show = async (): Promise<Shown> => render(await fetchList(client, kind, flags), { terminal, kind, flags })
   const first = await show()
@@ -86,22 +93,37 @@ const failedLook = (terminal: Terminal, error: unknown, last: Shown): Shown => {
 
 const fetchList = async (client: ApiClient, kind: Kind, flags: GetFlags): Promise<ListAnswer<unknown>> => {
   const query = new URLSearchParams()
-  if (flags.service !== undefined && kind !== 'services') query.set('service', flags.service)
+  const isFiltered = kind === 'groups' || kind === 'decisions' || kind === 'rollouts'
+  if (flags.service !== undefined && isFiltered) query.set('service', flags.service)
   if (kind === 'decisions' || kind === 'rollouts') query.set('limit', String(flags.limit ?? 20))
-  const list = await client.get<ListAnswer<{ readonly name?: string }>>(`/${kind}?${query}`)
-  if (kind !== 'services' || flags.service === undefined) return list
-  return { ...list, items: list.items.filter((item) => item.name === flags.service) }
+  const list = await client.get<ListAnswer<Owned>>(`/${kind}?${query}`)
+  const { service } = flags
+  return service === undefined || isFiltered ? list : { ...list, items: list.items.filter((item) => isOf(item, service)) }
 }
 
-const tables = { services: serviceTable, groups: groupTable, decisions: decisionTable, rollouts: rolloutTable } as const
+type Owned = { readonly name?: string; readonly scope?: string }
+
+/** The fleet's controls are each service's too. */
+const isOf = ({ name, scope }: Owned, service: string): boolean =>
+  name === service || scope === 'fleet' || scope === `service/${service}`
+
+const tables = {
+  services: serviceTable,
+  groups: groupTable,
+  decisions: decisionTable,
+  rollouts: rolloutTable,
+  controls: controlTable,
+  producers: producerTable,
+} as const
 
 const render = (
   list: ListAnswer<unknown>,
   how: { readonly terminal: Terminal; readonly kind: Kind; readonly flags: GetFlags },
 ): Shown => {
-  const key = JSON.stringify(list.items)
+  const key = JSON.stringify([list.controls, list.items])
   if (how.flags.output) return { key, text: formatted(list, how.flags.output) }
-  if (list.items.length === 0) return { key, text: `No ${how.kind} found.` }
+  const banner = how.kind === 'controls' ? [] : bannerLines(list.controls, list.now, how.terminal)
+  if (list.items.length === 0) return { key, text: [...banner, `No ${how.kind} found.`].join('\n') }
   const draw = tables[how.kind] as (list: ListAnswer<unknown>, terminal: Terminal) => string
-  return { key, text: draw(list, how.terminal) }
+  return { key, text: [...banner, draw(list, how.terminal)].join('\n') }
 }

@@ -2,12 +2,21 @@
 import { Command, CommanderError } from 'commander'
 import { isPortError } from '../core/port-error.ts'
 import { applyCommand } from './apply.ts'
+import { completeCommand, completionCommand } from './completion.ts'
+import { controlCommands } from './controls.ts'
+import { deleteCommand } from './delete.ts'
+import { describeCommand } from './describe.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { explainCommand } from './explain.ts'
 import { text } from './flags.ts'
 import { getCommand } from './get.ts'
+import { killSwitchCommand } from './kill-switch.ts'
+import { scaleCommand } from './scale.ts'
+import { stuckCommand } from './stuck.ts'
+import { processTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
+import { topicsCommand } from './topics.ts'
 import { validateCommand } from './validate.ts'
 
 const help = `
@@ -16,7 +25,10 @@ Examples:
   $ heteroscale up                                      the same servers, to try by hand
   $ heteroscale apply -f docs/examples/chat-70b.yaml    configure a service
   $ heteroscale get services --watch                    see it scale
+  $ heteroscale describe chat-70b                       everything about one service
   $ heteroscale explain <id>                            see why
+  $ heteroscale stuck                                   what waits for a person, and what to type
+  $ heteroscale kill-switch on                          stop everything, now
 
 Each verb has its own --help with examples.`
 
@@ -37,11 +49,32 @@ const createProgram = (terminal: Terminal, more: readonly Command[]): Command =>
     .option('--server <url>', 'address of the API (default: HETEROSCALE_API, else the fleet of `heteroscale up`)', text)
     .helpCommand(false)
     .addHelpText('after', help)
-  const verbs = [validateCommand(terminal), applyCommand(terminal), getCommand(terminal), explainCommand(terminal), ...more]
+  const verbs = [...lightVerbs(terminal), ...more]
   for (const verb of verbs) program.addCommand(verb)
-  for (const command of [program, ...verbs]) speakThrough(command, terminal)
+  const complete = completeCommand(terminal, () => program)
+  program.addCommand(complete, { hidden: true })
+  for (const command of [program, complete, ...verbs]) speakThrough(command, terminal)
   return program
 }
+
+/** Verbs that only talk to the API. */
+const lightVerbs = (terminal: Terminal): readonly Command[] => [
+  validateCommand(terminal),
+  applyCommand(terminal),
+  getCommand(terminal),
+  describeCommand(terminal),
+  explainCommand(terminal),
+  stuckCommand(terminal),
+  ...controlCommands(terminal),
+  scaleCommand(terminal),
+  killSwitchCommand(terminal),
+  deleteCommand(terminal),
+  topicsCommand(terminal),
+  completionCommand(terminal),
+]
+
+/** Whether a word is a verb that needs no more than this file loads. */
+export const isLight = (word: string): boolean => lightVerbs(processTerminal).some((verb) => verb.name() === word)
 
 /** Commander would write and exit by itself. */
 const speakThrough = (command: Command, terminal: Terminal): void => {

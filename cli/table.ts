@@ -10,7 +10,7 @@ const GAP = '   '
 
 /** Empty cells show `-`, so that every line has as many words as there are columns. */
 export const table = <T>(rows: readonly T[], columns: readonly Column<T>[], terminal: Terminal): string => {
-  const cells = rows.map((row) => columns.map((column) => clean(column.cell(row))))
+  const cells = rows.map((row) => columns.map((column) => clean(column.cell(row)) || '-'))
   const widths = columns.map((column, index) => Math.max(column.heading.length, ...cells.map((line) => line[index]?.length ?? 0)))
   const heading = columns.map((column, index) => column.heading.padEnd(widths[index] ?? 0)).join(GAP)
   const lines = rows.map((row, at) => columns.map((column, index) => {
@@ -21,7 +21,7 @@ export const table = <T>(rows: readonly T[], columns: readonly Column<T>[], term
 }
 
 /** Text from the log may hold control characters; a terminal must not obey them. */
-const clean = (text: string): string => (text === '' ? '-' : text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?'))
+export const clean = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
 
 export const paint = (text: string, colour: Colour | null, terminal: Terminal): string =>
   colour === null || !hasColours(terminal) ? text : `\u001b[${codes[colour]}m${text}\u001b[0m`

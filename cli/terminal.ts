@@ -1,11 +1,14 @@
 /** The world outside a verb: its output, its input, its environment. Tests give their own. */
 import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 
 export type Terminal = {
   /** One line or more to standard output; the line end is added. */
   print(text: string): void
   /** The same to standard error: progress and errors, so that standard output stays parseable. */
   warn(text: string): void
+  /** What a person answers; null, or absent, when nobody sits there. */
+  ask?(question: string): Promise<string | null>
   /** Bytes of a file, or of standard input for `-`. Throws what node:fs throws. */
   read(path: string): Promise<Uint8Array>
   readonly env: { readonly [key: string]: string | undefined }
@@ -17,6 +20,7 @@ export type Terminal = {
 export const processTerminal: Terminal = {
   print: (text) => void process.stdout.write(`${text}\n`),
   warn: (text) => void process.stderr.write(`${text}\n`),
+  ask: (question) => (process.stdin.isTTY && process.stderr.isTTY ? askPerson(question) : Promise.resolve(null)),
   read: (path) => (path === '-' ? readStandardInput() : readFile(path)),
   env: process.env,
   isTty: process.stdout.isTTY === true,
@@ -32,6 +36,17 @@ export const processTerminal: Terminal = {
       process.once('SIGINT', interrupted)
     }),
 }
+
+/** On standard error: standard output is for the answer. Ctrl-C and Ctrl-D answer nothing. */
+const askPerson = (question: string): Promise<string> =>
+  new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    lines.once('close', () => resolve(''))
+    lines.question(question, (answer) => {
+      resolve(answer)
+      lines.close()
+    })
+  })
 
 const readStandardInput = async (): Promise<Uint8Array> => {
   const chunks: Buffer[] = []

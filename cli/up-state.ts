@@ -1,10 +1,13 @@
 /** What `up` leaves on disk for other commands: where the fleet answers, and which process to stop. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isAlive, startOf } from '../infra/local/is-alive.ts'
 import { stateDir } from '../infra/local/project-root.ts'
 
 export type UpState = {
   readonly pid: number
+  /** When that process began; absent where nobody could tell. */
+  readonly started?: string
   readonly api: string
   readonly emulator: string
   readonly kafkaBrokers: readonly string[]
@@ -16,24 +19,25 @@ export type UpState = {
 const file = join(stateDir, 'run/up.json')
 
 export const writeUpState = (state: UpState): void => {
+  const started = startOf(state.pid)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify({ ...state, ...(started === null ? {} : { started }) }, null, 2)}\n`)
 }
 
 /** Null when no fleet is up, also when the one that wrote the file is gone. */
 export const readUpState = (): UpState | null => {
-  if (!existsSync(file)) return null
-  const state = JSON.parse(readFileSync(file, 'utf8')) as UpState
-  return isAlive(state.pid) ? state : null
+  const state = readUpFile()
+  return state !== null && isStillUp(state) ? state : null
+}
+
+/** What the file says, whether or not it is still so. */
+export const readUpFile = (): UpState | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as UpState) : null)
+
+/** After a crash the number of the process may have gone to another one, which must not be taken for ours. */
+export const isStillUp = ({ pid, started }: UpState): boolean => {
+  if (!isAlive(pid)) return false
+  const now = startOf(pid)
+  return started === undefined || now === null || now === started
 }
 
 export const removeUpState = (): void => rmSync(file, { force: true })
-
-export const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}

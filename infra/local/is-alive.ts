@@ -1,4 +1,5 @@
-/** Asks the system whether a process exists. */
+/** Asks the system whether a process exists, and since when. */
+import { execFileSync } from 'node:child_process'
 
 /** True when a process with this id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
@@ -7,5 +8,17 @@ export function isAlive(pid: number): boolean {
     return true
   } catch (failure) {
     return (failure as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * When a process began, in whatever words the system has for it: together with its number it names a process for good.
+ * Null when there is no such process, or no `ps` to ask.
+ */
+export function startOf(pid: number): string | null {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } }).trim() || null
+  } catch {
+    return null
   }
 }

@@ -1,0 +1,56 @@
+/** What all verbs of operators share: they send one order, and say who confirmed it. */
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { ControlOrderedAnswer } from '../services/api/answers.ts'
+import type { ControlOrder } from '../services/api/control-order.ts'
+import type { ApiClient } from './api-client.ts'
+import { faultOfReason } from '../core/controls/reason.ts'
+import { authorHeaders } from './author.ts'
+import { showControl } from './banner.ts'
+import { CliError, exitCodes } from './exit-codes.ts'
+import { checkedText, wholeNumber } from './flags.ts'
+import { formatted, outputFormat } from './output.ts'
+import { showDuration } from './quantities.ts'
+import type { OutputFormat } from './output.ts'
+import type { Terminal } from './terminal.ts'
+
+export type OrderFlags = {
+  readonly reason: string
+  /** Milliseconds. */
+  readonly for?: number
+  readonly wait?: number
+  readonly output?: OutputFormat
+  readonly server?: string
+}
+
+const DEFAULT_WAIT_SECONDS = 10
+
+/** Shown in every list of controls, so it must say something to others. */
+export const reasonOption = (): Option => new Option('--reason <text>', 'why, for whoever reads it at night').argParser(checkedText(faultOfReason))
+
+export const withWaitAndOutput = (command: Command): Command => command
+  .option('--wait <seconds>', `how long to wait for the deciders, 0 to 60 (default: ${DEFAULT_WAIT_SECONDS})`, wholeNumber(0, 60))
+  .option('-o, --output <format>', 'print the answer as json or yaml', outputFormat)
+
+export const waitQuery = ({ wait }: Pick<OrderFlags, 'wait'>): string => `waitSeconds=${wait ?? DEFAULT_WAIT_SECONDS}`
+
+/** Sends an order. Throws `CliError` 5 when it is recorded and not every decider has confirmed it. */
+export const sendOrder = async (
+  client: ApiClient,
+  order: ControlOrder,
+  how: { readonly flags: Omit<OrderFlags, 'reason'>; readonly terminal: Terminal },
+): Promise<void> => {
+  const { flags, terminal } = how
+  const answer = await client.postJson<ControlOrderedAnswer>(`/controls?${waitQuery(flags)}`, order, authorHeaders())
+  terminal.print(flags.output ? formatted(answer, flags.output) : saidOf(answer))
+  if (answer.waiting.length === 0) return
+  const names = answer.waiting.length > 5 ? `${answer.waiting.length} services` : answer.waiting.join(', ')
+  throw new CliError(exitCodes.notYetAccepted, `E_NOT_YET_CONFIRMED ${order.scope}: recorded, and heeded before every effect from now on; ` +
+    `no decider has confirmed it for ${names} within ${flags.wait ?? DEFAULT_WAIT_SECONDS} s; it decides by it as soon as it runs`)
+}
+
+const saidOf = ({ control, confirmed, waiting }: ControlOrderedAnswer): string => {
+  const until = control.untilMs === null ? '' : `, ends by itself in ${showDuration(control.untilMs - control.time)}`
+  const total = confirmed.length + waiting.length
+  return `${showControl(control)}${until}: recorded; confirmed by the deciders of ${confirmed.length} of ${total} service${total === 1 ? '' : 's'}`
+}

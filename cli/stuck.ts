@@ -1,0 +1,93 @@
+/** `heteroscale stuck`: everything that waits for a person, each with the line to type. */
+import { Command } from 'commander'
+import type { ControlAnswer, ListAnswer, RolloutAnswer, ServiceAnswer } from '../services/api/answers.ts'
+import { createApiClient } from './api-client.ts'
+import type { ApiClient } from './api-client.ts'
+import { showControl } from './banner.ts'
+import { exitCodesHelp } from './exit-codes.ts'
+import type { OutputFormat } from './output.ts'
+import { formatted, outputFormat } from './output.ts'
+import { showDuration } from './quantities.ts'
+import { serverAddress } from './server-address.ts'
+import { table } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+const help = `
+Listed are controls in force, rollouts that are stuck or halted, service files that were refused, and services that hold
+because evidence is missing. An empty list means that nothing waits for you.
+
+Examples:
+  $ heteroscale stuck
+  $ heteroscale stuck -o json | jq -r '.[].type'
+
+${exitCodesHelp}`
+
+type StuckFlags = { readonly output?: OutputFormat; readonly server?: string }
+
+/** One thing that waits for a person. */
+export type Waiting = { readonly what: string; readonly since: number; readonly why: string; readonly type: string }
+
+export const stuckCommand = (terminal: Terminal): Command =>
+  new Command('stuck')
+    .description('show what waits for a person, and the line to type for each')
+    .option('-o, --output <format>', 'json or yaml instead of a table', outputFormat)
+    .addHelpText('after', help)
+    .action((_flags: StuckFlags, command: Command) => stuck(terminal, command.optsWithGlobals<StuckFlags>()))
+
+const stuck = async (terminal: Terminal, flags: StuckFlags): Promise<void> => {
+  const client = createApiClient(serverAddress(flags.server, terminal))
+  const { now, items } = await waitingIn(client)
+  if (flags.output) return terminal.print(formatted(items, flags.output))
+  if (items.length === 0) return terminal.print('Nothing is stuck, halted or held up.')
+  const columns = [
+    { heading: 'WHAT', cell: (row: Waiting) => row.what },
+    { heading: 'FOR', cell: (row: Waiting) => showDuration(now - row.since) },
+    { heading: 'TYPE', cell: (row: Waiting) => row.type },
+    { heading: 'WHY', cell: (row: Waiting) => row.why.slice(0, 100) },
+  ]
+  terminal.print(table(items, columns, terminal))
+}
+
+const waitingIn = async (client: ApiClient): Promise<ListAnswer<Waiting>> => {
+  const services = await client.get<ListAnswer<ServiceAnswer>>('/services')
+  const rollouts = await client.get<ListAnswer<RolloutAnswer>>('/rollouts?limit=1000')
+  const items = [...services.controls.map(ofControl), ...rollouts.items.flatMap(ofRollout), ...services.items.flatMap(ofService)]
+  return { ...services, items }
+}
+
+const ofControl = (control: ControlAnswer): Waiting => ({
+  what: showControl(control),
+  since: control.time,
+  why: `${control.author}: ${control.reason}`,
+  type: releaseLine(control.scope.replace(/^service\//, ''), control.control),
+})
+
+/** The line that ends a control. */
+export const releaseLine = (service: string, control: ControlAnswer['control']): string => {
+  switch (control) {
+    case 'kill-switch':
+      return 'heteroscale kill-switch release --reason "…"'
+    case 'freeze':
+      return 'heteroscale unfreeze --reason "…"'
+    case 'mode':
+      return `heteroscale resume ${service} --reason "…"`
+    case 'manual-scale':
+      return `heteroscale scale ${service} --release --reason "…"`
+  }
+}
+
+const ofRollout = ({ id, state, service, detail, steps, startedAt }: RolloutAnswer): readonly Waiting[] => {
+  const about = { what: `rollout ${state} of ${service}`, since: steps.at(-1)?.time ?? startedAt, why: detail }
+  if (state === 'stuck') return [{ ...about, type: `heteroscale repair ${id}` }]
+  if (state === 'halted') return [{ ...about, type: 'heteroscale get controls' }]
+  return []
+}
+
+const waitsForEvidence = /^(EVIDENCE_(MISSING|FAILED)|INSTANCES_UNKNOWN|CONTROLS_UNKNOWN|COVERAGE_LOW)$/
+
+const ofService = ({ name, accepted, message, lastDecision }: ServiceAnswer): readonly Waiting[] => [
+  ...(accepted ? [] : [{ what: `service file of ${name} refused`, since: lastDecision?.time ?? 0, why: message, type: `heteroscale describe ${name}` }]),
+  ...(lastDecision?.kind === 'hold' && waitsForEvidence.test(lastDecision.reason)
+    ? [{ what: `${name} holds: ${lastDecision.reason}`, since: lastDecision.time, why: 'its evidence is incomplete', type: `heteroscale explain ${lastDecision.id}` }]
+    : []),
+]
