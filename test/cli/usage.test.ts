@@ -8,7 +8,7 @@ describe('a wrong command line exits with 2 and says what is allowed', () => {
   test.each([
     ['an unknown verb', ['aply'], 'E_USAGE heteroscale: unknown command \'aply\' (Did you mean apply?)'],
     ['an unknown flag', ['get', 'services', '--wacth'], 'E_USAGE heteroscale get: unknown option \'--wacth\' (Did you mean --watch?)'],
-    ['an unknown kind', ['get', 'servces'], 'expected services, groups, decisions, rollouts (did you mean services?)'],
+    ['an unknown kind', ['get', 'servces'], 'expected services, groups, decisions, rollouts, controls, producers (did you mean services?)'],
     ['no file', ['apply'], "required option '-f, --file <file>' not specified"],
     ['an empty file name', ['apply', '-f', ''], 'empty value'],
     ['a blank number', ['get', 'decisions', '--limit', ' '], 'empty value'],
