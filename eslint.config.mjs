@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['core/**/*.ts', 'adapters/**/*.ts', 'workflows/**/*.ts', 'services/**/*.ts', 'cli/**/*.ts', 'simulator/**/*.ts', 'infra/**/*.ts'],
+    files: ['core/**/*.ts', 'adapters/**/*.ts', 'workflows/**/*.ts', 'services/**/*.ts', 'cli/**/*.ts', 'simulator/**/*.ts', 'infra/**/*.ts', 'bench/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],

@@ -1,5 +1,7 @@
 /** Follows each jump of a load through the log and into the emulator's change log. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
+import type { TpsObserved } from '../../core/events/observed.ts'
 import type { ServiceId } from '../../core/ids.ts'
 import type { LogRecord } from '../../core/ports.ts'
 import type { FleetChange } from '../../core/rollout/fleet-change.ts'
@@ -55,16 +57,18 @@ export const followChain = async ({ eventLog, fleet }: Stage): Promise<Chain> =>
 }
 
 const note = (current: ReadonlyMap<ServiceId, Jump>, { event, appendedAtMs }: LogRecord): void => {
-  if (event?.type === 'TpsObserved' && event.role === 'decode') {
-    const jump = current.get(event.service)
-    if (jump?.tps === event.tps) jump.publishedAtMs ??= appendedAtMs
-  }
-  if (event?.type === 'ScaleIntentEmitted') {
-    const jump = current.get(event.service)
-    if (jump === undefined || jump.orderedAtMs !== undefined) return
-    jump.intentId = event.intentId
-    jump.orderedAtMs = appendedAtMs
-  }
+  if (event?.type === 'TpsObserved') noteSample(current.get(event.service), event, appendedAtMs)
+  if (event?.type === 'ScaleIntentEmitted') noteIntent(current.get(event.service), event, appendedAtMs)
+}
+
+const noteSample = (jump: Jump | undefined, { role, tps }: TpsObserved, appendedAtMs: number): void => {
+  if (jump !== undefined && role === 'decode' && tps === jump.tps) jump.publishedAtMs ??= appendedAtMs
+}
+
+const noteIntent = (jump: Jump | undefined, { intentId }: ScaleIntentEmitted, appendedAtMs: number): void => {
+  if (jump === undefined || jump.orderedAtMs !== undefined) return
+  jump.intentId = intentId
+  jump.orderedAtMs = appendedAtMs
 }
 
 /** The write may be seen before the intent was read back here: it is matched by service, and counts that grow. */

@@ -37,12 +37,10 @@ export const setStage = async ({ services: count, tickMs, onProgress }: StageOpt
       temporalAddress: stack.temporalAddress,
       topicPrefix: prefix,
       env: { HETEROSCALE_TICK_MS: String(tickMs) },
-      envOf: {
-        emulator: { HETEROSCALE_EMULATOR_SCENARIO: scenario, HETEROSCALE_EMULATOR_AUTOSTART: 'false' },
-        // The bench observes in its place: the load must jump at a known moment.
-        collector: { HETEROSCALE_SCRAPE_INTERVAL_MS: '600000' },
-      },
+      envOf: { emulator: { HETEROSCALE_EMULATOR_SCENARIO: scenario, HETEROSCALE_EMULATOR_AUTOSTART: 'false' } },
     })
+    // The bench observes in its place: the load must jump at a known moment.
+    await fleet.processes['collector']?.stop()
     for (const service of services) await apply(fleet.apiUrl, service)
     const eventLog = createKafkaEventLog(kafka)
     const stop = async (): Promise<void> => {
