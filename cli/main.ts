@@ -10,6 +10,7 @@ const heavy: { readonly [verb: string]: () => Promise<Command> } = {
   up: async () => (await import('./up.ts')).upCommand(),
   down: async () => (await import('./down.ts')).downCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(processTerminal),
   repair: async () => (await import('./repair.ts')).repairCommand(processTerminal),
 }
 

@@ -15,22 +15,25 @@ const patienceMs = 10_000
 const pauseMs = 2_000
 
 /** The log, once it has answered. Throws CliError `unavailable` when it does not in time; says meanwhile what it waits for. */
-export const openLog = async (terminal: Terminal, waitMs = patienceMs): Promise<{ readonly eventLog: EventLog; readonly group: string }> => {
+export const openLog = async (terminal: Terminal, waitMs = patienceMs, verb: 'replay' | 'verify' = 'replay'): Promise<{ readonly eventLog: EventLog; readonly group: string }> => {
   const config = configFor(terminal)
-  const options = kafkaOptions('replay', config, createLogger('replay', 'silent'))
-  await answers(terminal, options, waitMs)
+  const options = kafkaOptions(verb, config, createLogger(verb, 'silent'))
+  await answers(terminal, options, { waitMs, verb })
   return { eventLog: createKafkaEventLog(options), group: `${config.HETEROSCALE_TOPIC_PREFIX}-decider` }
 }
 
+type Asking = { readonly waitMs: number; readonly verb: keyof typeof done }
+const done = { replay: 'replayed', verify: 'verified' } as const
+
 /** One quick question at a time: a client for long work tries for 20 s before it says anything. */
-const answers = async (terminal: Terminal, options: KafkaEventLogOptions, waitMs: number): Promise<void> => {
+const answers = async (terminal: Terminal, options: KafkaEventLogOptions, { waitMs, verb }: Asking): Promise<void> => {
   const deadline = Date.now() + waitMs
   const where = options.brokers.join(',')
   for (;;) {
     const why = await whyNoAnswer(options)
     if (why === null) return
-    if (Date.now() + pauseMs > deadline) throw new CliError(exitCodes.unavailable, unreachable(where, { why, waitMs }))
-    terminal.warn(`replay: Kafka at ${where} does not answer yet; trying again for ${Math.ceil((deadline - Date.now()) / 1000)} s`)
+    if (Date.now() + pauseMs > deadline) throw new CliError(exitCodes.unavailable, unreachable(where, { why, waitMs, verb }))
+    terminal.warn(`${verb}: Kafka at ${where} does not answer yet; trying again for ${Math.ceil((deadline - Date.now()) / 1000)} s`)
     await sleep(pauseMs)
   }
 }
@@ -48,9 +51,9 @@ const whyNoAnswer = async (options: KafkaEventLogOptions): Promise<string | null
   }
 }
 
-const unreachable = (where: string, { why, waitMs }: { readonly why: string; readonly waitMs: number }): string =>
-  `KAFKA_UNAVAILABLE replay: got no answer from ${where} within ${waitMs / 1000} s (${why}); allowed: a broker that answers; ` +
-  'nothing was replayed: check KAFKA_BROKERS, or start the fleet with `heteroscale up`'
+const unreachable = (where: string, { why, waitMs, verb }: Asking & { readonly why: string }): string =>
+  `KAFKA_UNAVAILABLE ${verb}: got no answer from ${where} within ${waitMs / 1000} s (${why}); allowed: a broker that answers; ` +
+  `nothing was ${done[verb]}: check KAFKA_BROKERS, or start the fleet with \`heteroscale up\``
 
 const configFor = ({ env }: Terminal): CommonConfig => {
   const up = env['KAFKA_BROKERS'] === undefined ? readUpState() : null

@@ -1,0 +1,38 @@
+/** What `verify` found, in words. */
+import type { Verification } from '../core/audit/verify/verify.ts'
+import type { Finding } from '../core/audit/verify/finding.ts'
+import { showTime } from './quantities.ts'
+import { clean, paint } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+/** More do not fit on a screen; -o json has them all. */
+const mostShown = 15
+
+/** `changesFrom`: where the change log came from; empty when there was none. */
+export const describeVerification = (verification: Verification, changesFrom: readonly string[], terminal: Terminal): readonly string[] => {
+  const { services, decisions, holds, intents, rollouts, cores, repeats, findings } = verification
+  return [
+    `verify: ${count(decisions, 'decision')} and ${count(holds, 'hold')} of ${count(services, 'service')}, ${chainText(findings)}${cores > 1 ? `; ${cores} versions decided, each with its own chains` : ''}`,
+    `verify: ${count(intents.count, 'intent')}: ${intents.ended} ended, ${intents.open} open${intents.forgotten > 0 ? `, ${intents.forgotten} cut off by a removal or a new version` : ''}`,
+    `verify: ${count(rollouts.count, 'rollout')}: ${rollouts.committed} committed, ${rollouts.rolledBack} rolled back, ${rollouts.open} without an end so far`,
+    effectText(verification, changesFrom),
+    ...(repeats > 0 ? [`verify: ${count(repeats, 'repeat')} with equal bytes were collapsed`] : []),
+    ...findings.slice(0, mostShown).map((finding) => paint(clean(findingText(finding)), 'red', terminal)),
+    ...(findings.length > mostShown ? [`… and ${findings.length - mostShown} more; -o json shows all`] : []),
+    `verify: ${count(findings.length, 'finding')}`,
+  ]
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+
+const chainText = (findings: readonly Finding[]): string => {
+  const broken = findings.filter(({ code }) => code === 'CHAIN_BROKEN' || code === 'HOLDS_BROKEN' || code === 'DECISION_CHANGED').length
+  return broken === 0 ? 'chain unbroken' : `chain broken in ${count(broken, 'place')}`
+}
+
+const effectText = ({ effects }: Verification, changesFrom: readonly string[]): string =>
+  effects === null
+    ? 'verify: effects were NOT checked: no change log is known; give one with --changes, or set HETEROSCALE_EMULATOR'
+    : `verify: ${count(effects.count, 'effect')} in the change log of ${changesFrom.join(', ')}: ${effects.matched} as ordered`
+
+const findingText = ({ code, service, id, time, detail }: Finding): string => `${code} ${service} ${id} at ${showTime(time)}: ${detail}`
