@@ -76,7 +76,7 @@ const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal)
 /** STUCK ends only by an operator's word; until then the capacity is reserved and the group is left alone. */
 const repairLines = (workflowId: string): Section => [
   '  STUCK: see DETAIL, repair what is in the way of the undo, then type:',
-  `    temporal workflow signal --name repair --workflow-id '${workflowId}'`,
+  `    heteroscale repair '${workflowId}'`,
 ]
 
 const reservationLines = ({ reservations, placement }: ExplainAnswer, start: number): Section => {

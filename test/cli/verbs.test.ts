@@ -138,7 +138,7 @@ describe('explain', () => {
     await world.settled()
     const { out } = await world.cli('explain', decisionId)
     expect(out).toContain('the node does not answer')
-    expect(out).toContain(`temporal workflow signal --name repair --workflow-id 'rollout/${service}/${intentId}/${group}'`)
+    expect(out).toContain(`heteroscale repair 'rollout/${service}/${intentId}/${group}'`)
   })
 
   test.each([decisionId, intentId, `rollout/${service}/${intentId}/${group}`])('tells the whole story of %s on one screen', async (id) => {
