@@ -52,5 +52,6 @@ export const sendOrder = async (
 const saidOf = ({ control, confirmed, waiting }: ControlOrderedAnswer): string => {
   const until = control.untilMs === null ? '' : `, ends by itself in ${showDuration(control.untilMs - control.time)}`
   const total = confirmed.length + waiting.length
-  return `${showControl(control)}${until}: recorded; confirmed by the deciders of ${confirmed.length} of ${total} service${total === 1 ? '' : 's'}`
+  const who = total === 0 ? 'there is no service yet whose decider could confirm it' : `confirmed by the deciders of ${confirmed.length} of ${total} service${total === 1 ? '' : 's'}`
+  return `${showControl(control)}${until}: recorded; ${who}`
 }
