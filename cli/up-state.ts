@@ -34,7 +34,7 @@ export const readUpState = (): UpState | null => {
 export const readUpFile = (): UpState | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as UpState) : null)
 
 /** After a crash the number of the process may have gone to another one, which must not be taken for ours. */
-export const isStillUp = ({ pid, started }: UpState): boolean => {
+export const isStillUp = ({ pid, started }: Pick<UpState, 'pid' | 'started'>): boolean => {
   if (!isAlive(pid)) return false
   const now = startOf(pid)
   return started === undefined || now === null || now === started
