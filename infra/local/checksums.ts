@@ -12,10 +12,10 @@ interface FileRecord {
   readonly sha256: string
 }
 
-/** Records size, time and SHA-256 of every file of a folder, in the folder itself. */
-export async function writeManifest(dir: string): Promise<void> {
+/** Records size, time and SHA-256 of every file of a folder but `mayChange`, in the folder itself. */
+export async function writeManifest(dir: string, mayChange: readonly string[] = []): Promise<void> {
   const files: Record<string, FileRecord> = {}
-  for (const file of filesBelow(dir)) {
+  for (const file of filesBelow(dir).filter((name) => !mayChange.includes(name))) {
     const { size, mtimeMs } = statSync(join(dir, file))
     files[file] = { bytes: size, modifiedMs: mtimeMs, sha256: await sha256(join(dir, file)) }
   }

@@ -16,6 +16,8 @@ export interface Component {
   readonly version: string
   /** Shown while it runs, for example `Maven`. */
   readonly through: string
+  /** Files, relative to its folder, that the machine's owner may change: that is no damage. */
+  readonly mayChange?: readonly string[]
   /** The command that fills `into`, which exists and is empty. */
   command(into: string): { readonly command: string; readonly args: readonly string[]; readonly env?: Record<string, string> }
 }
@@ -50,7 +52,7 @@ async function installAnew(component: Component, place: InstallPlace): Promise<s
   const stage = join(place.dir, `${stagePrefix}${process.pid}-${component.name}-${component.version}`)
   mkdirSync(stage, { recursive: true })
   await fill(stage, component, place)
-  await writeManifest(stage)
+  await writeManifest(stage, component.mayChange)
   try {
     renameSync(stage, target)
   } catch {

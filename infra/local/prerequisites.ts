@@ -32,6 +32,12 @@ export const prerequisites = {
     debian: 'sudo apt-get install -y python3-pip',
     macos: 'brew install python',
   },
+  kcat: {
+    name: 'kcat',
+    purpose: 'a test reads every topic with it, as an operator does',
+    debian: 'sudo apt-get install -y kcat',
+    macos: 'brew install kcat',
+  },
 } as const satisfies Record<string, Prerequisite>
 
 /** Runs a command; its output (stdout and stderr), or undefined when it is absent or fails. */

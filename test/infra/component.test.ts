@@ -59,6 +59,18 @@ test('a file that was cut short is noticed and the program is installed again', 
   expect(place.lines.join('\n')).toContain('lib/second is not what was installed')
 })
 
+test('a file that the owner of the machine may change is no damage when he does', async () => {
+  const place = placeIn(scratchDir())
+  const changeable: Component = { ...program(), mayChange: [join('lib', 'second')] }
+  const folder = await ensureInstalled(changeable, place)
+  writeFileSync(join(folder, 'lib/second'), 'two and his own')
+  await ensureInstalled(changeable, place)
+  expect(readFileSync(join(folder, 'lib/second'), 'utf8')).toBe('two and his own')
+  writeFileSync(join(folder, 'first'), '')
+  await ensureInstalled(changeable, place)
+  expect(place.lines.join('\n')).toContain('first is not what was installed')
+})
+
 test('a file of the same size with other contents is noticed by its checksum', async () => {
   const place = placeIn(scratchDir())
   const folder = await ensureInstalled(program(), place)
