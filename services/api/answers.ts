@@ -110,6 +110,18 @@ export type ExplainAnswer = {
   readonly groups: readonly GroupAnswer[]
 }
 
+/** What held at a moment: the newest decision or hold of the service up to then, and everything that followed from it. */
+export type ExplainAtAnswer = ExplainAnswer & {
+  readonly service: string
+  readonly at: number
+  /** The decision or hold that took its place; null while none has. */
+  readonly next: DecisionAnswer | null
+  /** Controls of the service that were in force at `at`, as far as `controls` still holds their records. */
+  readonly controlsThen: readonly ControlAnswer[]
+  /** Time of the oldest decision or hold of the service that the API still has; null when it has none. */
+  readonly keptSince: number | null
+}
+
 export type ApplyOutcome = 'accepted' | 'unchanged' | 'refused' | 'recorded'
 
 export type ApplyAnswer = {

@@ -3,11 +3,15 @@ import { directivesFor, fleetScope, foldControl, noControls, sameDirectives } fr
 import { isInForce } from '../../core/controls/stop.ts'
 import type { ControlChanged, ControlSet, Directive } from '../../core/events/control.ts'
 
+/** Orders that are remembered to tell what was in force in the past: some 200 bytes each. */
+const PAST = 2_000
+
 export type ControlTable = ReturnType<typeof createControlTable>
 
 export const createControlTable = () => {
   let controls = noControls
   let end = 0
+  let past: readonly ControlSet[] = []
   const announced = new Map<string, ControlChanged>()
   const directivesOf = (service: string): readonly Directive[] => directivesFor(controls, service)
   return {
@@ -15,6 +19,7 @@ export const createControlTable = () => {
     set(event: ControlSet, offset: number): void {
       controls = foldControl(controls, event)
       end = offset + 1
+      past = [...past, event].slice(-PAST)
     },
     confirm(event: ControlChanged): void {
       const known = announced.get(event.service)
@@ -28,6 +33,9 @@ export const createControlTable = () => {
       return all.sort((a, b) => Number(b.scope === fleetScope) - Number(a.scope === fleetScope) || (a.scope < b.scope ? -1 : 1))
     },
     inForceFor: (service: string, nowMs: number): readonly Directive[] => directivesOf(service).filter((directive) => isInForce(directive, nowMs)),
+    /** Those that were in force for a service at a moment in the past. */
+    inForceAt: (service: string, atMs: number): readonly Directive[] =>
+      directivesFor(past.filter(({ time }) => time <= atMs).reduce(foldControl, noControls), service).filter((directive) => isInForce(directive, atMs)),
     /**
      * Whether the decider of a service acts on everything up to `orderEnd`, one past the order's offset. Deciders announce
      * only what changes something: where the order left the service's directives as they were (`before`), none will.

@@ -1,7 +1,7 @@
 /** Decisions as a list shows them, and one of them with everything that followed from it. */
 import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
 import { intentIdOf } from '../../core/ids.ts'
-import type { DecisionAnswer, ExplainAnswer } from './answers.ts'
+import type { DecisionAnswer, ExplainAnswer, ExplainAtAnswer } from './answers.ts'
 import { groupAnswers } from './group-view.ts'
 import type { DecisionRecord, ReadModel } from './read-model.ts'
 import { intentOutcome, rolloutsOf } from './rollout-view.ts'
@@ -34,6 +34,23 @@ export const explainAnswer = (model: ReadModel, id: string, now: number): Explai
   if (service === undefined) return null
   const effects = intent === null ? withoutIntent : effectsOf(model, intent)
   return { now, controls: model.controls.inForceFor(service, now), decision, ...effects }
+}
+
+/** Explains what was in force at `at`; `decision` is null when the API knows nothing that old of the service. */
+export const explainAtAnswer = (model: ReadModel, service: string, { at, now }: { readonly at: number; readonly now: number }): ExplainAtAnswer => {
+  const ofService = model.decisions.newestFirst().filter((record) => record.service === service)
+  const index = ofService.findIndex(({ time }) => time <= at)
+  const found = ofService[index]
+  const next = ofService[index < 0 ? ofService.length - 1 : index - 1]
+  const explained = found === undefined ? null : explainAnswer(model, found.decisionId, now)
+  return {
+    ...(explained ?? { now, controls: model.controls.inForceFor(service, now), decision: null, ...withoutIntent }),
+    service,
+    at,
+    next: next === undefined ? null : decisionAnswer(model, next),
+    controlsThen: model.controls.inForceAt(service, at),
+    keptSince: ofService.at(-1)?.time ?? null,
+  }
 }
 
 const effectsOf = (model: ReadModel, intent: ScaleIntentEmitted): Omit<ExplainAnswer, 'now' | 'controls' | 'decision'> => {

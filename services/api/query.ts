@@ -15,6 +15,10 @@ const limit = whole(1, 1000).default(50)
 
 export const listQuery = z.strictObject({ service, limit })
 export const serviceQuery = z.strictObject({ service })
+
+/** World time in epoch milliseconds: 13 digits until the year 2286. */
+const epochMs = z.string().regex(/^\d{1,15}$/, 'a time in epoch milliseconds').transform(Number)
+export const explainAtQuery = z.strictObject({ at: epochMs.optional() })
 export const noQuery = z.strictObject({})
 
 /** An hour is the longest that a proxy will hold a request; a minute is the longest that a person will. */

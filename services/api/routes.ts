@@ -8,6 +8,7 @@ import type { ApplyPorts } from './apply.ts'
 import { applyService } from './apply.ts'
 import { addControlRoutes } from './control-routes.ts'
 import { decisionAnswers, explainAnswer } from './decision-view.ts'
+import { addExplainRoutes } from './explain-routes.ts'
 import { groupAnswers, serviceRollouts } from './group-view.ts'
 import { notFound } from './not-found.ts'
 import { producerAnswers } from './producer-view.ts'
@@ -37,6 +38,7 @@ export const addRoutes = async (http: FastifyInstance, ports: ApiPorts): Promise
       addLogRoutes(scope, ports)
       addApplyRoute(scope, ports)
       addControlRoutes(scope, ports)
+      addExplainRoutes(scope, ports)
     },
     { prefix: '/api/v1' },
   )

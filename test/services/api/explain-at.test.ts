@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ControlSet } from '../../../core/events/control.ts'
+import type { ErrorAnswer, ExplainAtAnswer } from '../../../services/api/answers.ts'
+import { createApiWorld, start, type ApiWorld } from './api-world.ts'
+import { decided, held, intent, service } from './one-scale-out.ts'
+
+let world: ApiWorld
+beforeEach(async () => {
+  world = await createApiWorld()
+})
+afterEach(() => world.close())
+
+const at = (seconds: number): number => start + seconds * 1000
+
+const ask = async <T = ExplainAtAnswer>(query: string, name = service): Promise<{ readonly status: number; readonly body: T }> => {
+  await world.settled()
+  const { statusCode, body } = await world.http.inject(`/api/v1/services/${name}/explain${query}`)
+  return { status: statusCode, body: JSON.parse(body) as T }
+}
+
+const explainAt = async (seconds: number): Promise<ExplainAtAnswer> => (await ask(`?at=${at(seconds)}`)).body
+
+const freeze = (value: 'on' | 'released', seconds: number): ControlSet =>
+  ({ type: 'ControlSet', scope: 'fleet', control: 'freeze', value, prefill: null, decode: null, untilMs: null, author: 'alice', reason: 'network change', time: at(seconds) })
+
+describe('what was in force at a time', () => {
+  test('is the newest decision or hold up to then, with what followed and what took its place', async () => {
+    await world.append('decisions', service, held, decided)
+    await world.append('intents', service, intent)
+    expect(await explainAt(7)).toMatchObject({ at: at(7), decision: { decisionId: held.decisionId }, intent: null, next: { id: decided.decisionId }, keptSince: at(5) })
+    expect(await explainAt(10)).toMatchObject({ decision: { decisionId: decided.decisionId }, intent: { state: 'emitted' }, next: null })
+    expect((await ask('')).body.decision?.decisionId).toBe(decided.decisionId)
+  })
+
+  test('is unknown before the oldest that is kept, and the answer says since when it knows', async () => {
+    await world.append('decisions', service, held, decided)
+    expect(await explainAt(1)).toMatchObject({ decision: null, next: { id: held.decisionId }, keptSince: at(5), intent: null })
+  })
+
+  test('comes with the controls of then, not of now', async () => {
+    await world.append('decisions', service, held)
+    await world.append('controls', 'fleet/freeze', freeze('on', 6), freeze('released', 8))
+    expect((await explainAt(5)).controlsThen).toEqual([])
+    expect((await explainAt(7)).controlsThen).toMatchObject([{ control: 'freeze', author: 'alice', reason: 'network change' }])
+    expect(await explainAt(9)).toMatchObject({ controlsThen: [], controls: [] })
+  })
+
+  test('of a name that nobody knows is not found; a time that is none is refused', async () => {
+    expect(await ask<ErrorAnswer>('', 'nobody')).toMatchObject({ status: 404, body: { code: 'E_NOT_FOUND' } })
+    expect(await ask<ErrorAnswer>('?at=yesterday')).toMatchObject({ status: 400, body: { code: 'E_QUERY', path: 'query/at' } })
+  })
+})
