@@ -39,7 +39,8 @@ export const createConnection = (options: ConnectionOptions): ConnectionParts =>
   const kafka = createKafka(options)
   const admin = lazyAdmin(kafka)
   const nameOf = (topic: Topic): string => brokerTopic(topic, options.topicPrefix)
-  const bounds = (topic: Topic) => admin.use(`bounds of ${nameOf(topic)}`, (client) => fetchBounds(client, nameOf(topic)))
+  const inTurn = turnTaker()
+  const bounds = (topic: Topic) => inTurn(() => admin.use(`bounds of ${nameOf(topic)}`, (client) => fetchBounds(client, nameOf(topic))))
   return {
     kafka,
     codec: createCodec(),
@@ -49,7 +50,7 @@ export const createConnection = (options: ConnectionOptions): ConnectionParts =>
     consumerTuning: options.consumerTuning,
     nameOf,
     bounds,
-    partitionsOf: cachedCounts((topic) => admin.use(`metadata of ${nameOf(topic)}`, (client) => countPartitions(client, nameOf(topic)))),
+    partitionsOf: cachedCounts((topic) => inTurn(() => admin.use(`metadata of ${nameOf(topic)}`, (client) => countPartitions(client, nameOf(topic))))),
     boundsOf: async (ref) => {
       const found = (await bounds(ref.topic)).find(({ partition }) => partition === ref.partition)
       return found ?? Promise.reject(portError('not-found', `PARTITION ${nameOf(ref.topic)}/${ref.partition}: it does not exist; nothing was read`))
@@ -59,6 +60,19 @@ export const createConnection = (options: ConnectionOptions): ConnectionParts =>
     pastTheEnd: (ref, wanted, end) =>
       portError('corrupt', `LOG_SHORTER ${nameOf(ref.topic)}/${ref.partition}: asked for offset ${wanted}; the log ends at ${end}; this is another log, nothing was read`),
     close: admin.close,
+  }
+}
+
+/**
+ * `fetchTopicMetadata` of kafkajs replaces all that its admin knows by what it asked for. A `fetchTopicOffsets` under way then
+ * misses its topic and ends with a TypeError (`high.pop(...)` is undefined), so the two take turns.
+ */
+const turnTaker = () => {
+  let last: Promise<unknown> = Promise.resolve()
+  return <Result>(ask: () => Promise<Result>): Promise<Result> => {
+    const mine = last.then(ask)
+    last = mine.catch(() => undefined)
+    return mine
   }
 }
 
