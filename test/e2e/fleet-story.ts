@@ -24,11 +24,18 @@ export type FleetStory = {
   stop(): Promise<void>
 }
 
-/** Own servers in an own folder: workflow ids of one story must not meet those of another. */
-export const beginStory = async (env: Record<string, string> = {}): Promise<FleetStory> => {
+export type StoryOptions = {
+  /** World time is wall time, for producers that know no other. */
+  readonly inRealTime?: boolean
+  /** Environment of single processes, by name, besides the emulator's. */
+  readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+/** Own servers in an own folder: workflow ids of one story must not meet those of another. `env` is the emulator's. */
+export const beginStory = async (env: Record<string, string> = {}, { inRealTime = false, envOf = {} }: StoryOptions = {}): Promise<FleetStory> => {
   const running = await bringUp({
-    speed,
-    envOf: { emulator: { HETEROSCALE_EMULATOR_AUTOSTART: 'false', ...env } },
+    ...(inRealTime ? {} : { speed }),
+    envOf: { ...envOf, emulator: { HETEROSCALE_EMULATOR_AUTOSTART: 'false', ...env } },
     onProgress: (line) => console.log(`fleet: ${line}`),
   })
   const eventLog = createKafkaEventLog({ brokers: running.stack.kafkaBrokers, clientId: 'story', topicPrefix: 'heteroscale', log: createLogger('story', 'silent') })
