@@ -8,6 +8,7 @@ import { benchLatency } from './latency.ts'
 import { benchReplay } from './replay.ts'
 import { surroundings, writeResult, type Measured } from './result.ts'
 import { benchScale, fullSizes, quickSizes } from './scale.ts'
+import { renewTable } from './table.ts'
 
 type CommonFlags = { readonly rounds?: number; readonly quick?: boolean; readonly out?: string; readonly provisional?: boolean }
 
@@ -75,5 +76,7 @@ bench('latency', 'from a sample to the target in the sub-cluster; each intent is
 )
 withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags))))
 bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
+
+program.command('table').description('renew the table of bench/README.md from bench/results').action(() => renewTable())
 
 await program.parseAsync()
