@@ -1,11 +1,14 @@
-/** `heteroscale explain`: one decision as a chain that a person can read, from its evidence to the instances. */
+/** `heteroscale explain`: one decision, or what held at a time, as a chain from the evidence to the instances. */
 import { Command } from 'commander'
-import type { ExplainAnswer } from '../services/api/answers.ts'
+import type { ControlAnswer, ExplainAnswer, ExplainAtAnswer, ListAnswer } from '../services/api/answers.ts'
+import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
-import { exitCodesHelp } from './exit-codes.ts'
-import { explanation } from './explanation.ts'
+import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import { explanation, explanationAt } from './explanation.ts'
+import { moment, momentMs, type Moment } from './moment.ts'
 import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
+import { showTime } from './quantities.ts'
 import { serverAddress } from './server-address.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -13,7 +16,12 @@ const help = `
 The chain: evidence → what each policy asked → limits → decision → intent → placement → steps of each rollout →
 reservation → instances now. Every id comes from \`get decisions\`, \`get rollouts\`, or an annotation in the cluster.
 
+With --at: the decision or hold of the service that was in force then, and the controls. Times are world time: 14:05 (UTC,
+the last time that a clock showed it), 2026-01-01T14:05Z, or an age such as 20m.
+
 Examples:
+  $ heteroscale explain chat-70b --at 14:05                             why did it not scale then?
+  $ heteroscale explain chat-70b --at 20m                               twenty minutes ago
   $ heteroscale explain chat-70b-1f0c9a2b3d4e5f60                       a decision, or a hold
   $ heteroscale explain i-chat-70b-1f0c9a2b3d4e5f60                     an intent
   $ heteroscale explain rollout/chat-70b/i-chat-70b-1f0c9a2b3d4e5f60/g1 a rollout
@@ -21,20 +29,33 @@ Examples:
 
 ${exitCodesHelp}`
 
-type ExplainFlags = { readonly output?: OutputFormat; readonly server?: string }
+type ExplainFlags = { readonly output?: OutputFormat; readonly server?: string; readonly at?: Moment }
 
 export const explainCommand = (terminal: Terminal): Command =>
   new Command('explain')
-    .description('tell how a decision came about and what followed from it')
-    .argument('<id>', 'id of a decision, an intent or a rollout')
+    .description('tell how a decision came about and what followed from it, or why a service stood still')
+    .argument('<id>', 'id of a decision, an intent or a rollout; with --at the name of a service')
+    .option('--at <time>', 'what was in force for a service at this world time', moment)
     .option('-o, --output <format>', 'json or yaml instead of text', outputFormat)
     .addHelpText('after', help)
     .action((id: string, _flags: ExplainFlags, command: Command) => explain(terminal, id, command.optsWithGlobals<ExplainFlags>()))
 
-const explain = async (terminal: Terminal, id: string, flags: ExplainFlags): Promise<void> => {
-  const client = createApiClient(serverAddress(flags.server, terminal))
+const explain = async (terminal: Terminal, id: string, { server, at, output }: ExplainFlags): Promise<void> => {
+  const client = createApiClient(serverAddress(server, terminal))
+  if (at !== undefined) {
+    const answer = await answerAt(client, id, at)
+    return terminal.print(output ? formatted(answer, output) : explanationAt(answer, terminal))
+  }
   const answer = await client.get<ExplainAnswer>(`/decisions/${encodeURIComponent(intentOfRollout(id) ?? id)}`)
-  terminal.print(flags.output ? formatted(answer, flags.output) : explanation(answer, terminal))
+  terminal.print(output ? formatted(answer, output) : explanation(answer, terminal))
+}
+
+/** The present is the API's: world time may run faster than this machine's clock. */
+const answerAt = async (client: ApiClient, service: string, at: Moment): Promise<ExplainAtAnswer> => {
+  const { now } = await client.get<ListAnswer<ControlAnswer>>('/controls')
+  const atMs = momentMs(at, now)
+  if (atMs <= now) return client.get<ExplainAtAnswer>(`/services/${encodeURIComponent(service)}/explain?at=${Math.max(0, Math.floor(atMs))}`)
+  throw new CliError(exitCodes.usage, `E_USAGE explain: got --at ${showTime(atMs)}; allowed: up to the world's present, ${showTime(now)}; nothing was explained`)
 }
 
 /** `rollout/<service>/<intent>/<group>` names its intent. */

@@ -2,7 +2,8 @@
 import { showCounts } from '../core/roles.ts'
 import type { ExplainAnswer } from '../services/api/answers.ts'
 import type { Section } from './explanation-section.ts'
-import { titled } from './explanation-section.ts'
+import { titled, wrapped } from './explanation-section.ts'
+import { neededToAct } from './needed.ts'
 import { showDuration, showNumber, showShare, showTime } from './quantities.ts'
 import type { Colour } from './table.ts'
 import { table } from './table.ts'
@@ -10,21 +11,31 @@ import type { Terminal } from './terminal.ts'
 
 type Decision = NonNullable<ExplainAnswer['decision']>
 
-/** From the evidence to the decision; a hold has no limits of its own. */
+/** From the decision to what limited it; a hold has no limits of its own. */
 export const causeSections = (decision: Decision | null, terminal: Terminal): readonly Section[] =>
   decision === null
-    ? [['Decision: no longer in memory of the API; the topic `decisions` keeps it']]
+    ? [['Decision: not in memory of the API; the topic `decisions` keeps it']]
     : [decisionLines(decision), evidenceLines(decision, terminal), askLines(decision, terminal), limitLines(decision, terminal)]
 
 const decisionLines = (decision: Decision): Section => {
   const at = `${showTime(decision.time)} (world time)`
   if (decision.type === 'ScaleHeld')
-    return [`Hold ${decision.decisionId} of ${decision.service} at ${at}`, `  stays at ${showCounts(decision.current)}: ${decision.reason}`, `  ${decision.detail}`]
+    return [
+      `Hold ${decision.decisionId} of ${decision.service} at ${at}`,
+      ...wrapped(`stays at ${showCounts(decision.current)}: ${decision.reason}`),
+      ...wrapped(decision.detail),
+      ...neededLines(decision),
+    ]
   return [
     `Decision ${decision.decisionId} of ${decision.service}, sequence ${decision.sequence}, at ${at}`,
     `  ${decision.kind}: ${showCounts(decision.from)} → ${showCounts(decision.to)}`,
-    `  because ${decision.reason}`,
+    ...wrapped(`because ${decision.reason}`),
   ]
+}
+
+const neededLines = (decision: Decision): Section => {
+  const needed = neededToAct(decision)
+  return needed === null ? [] : wrapped(`needed: ${needed}`)
 }
 
 const evidenceLines = ({ evidence }: Decision, terminal: Terminal): Section => {

@@ -2,7 +2,7 @@
 import { showCounts } from '../core/roles.ts'
 import type { ExplainAnswer, RolloutAnswer, StepAnswer } from '../services/api/answers.ts'
 import type { Section } from './explanation-section.ts'
-import { indented, titled } from './explanation-section.ts'
+import { titled, wrapped } from './explanation-section.ts'
 import { intentColour, rolloutColour } from './get-tables.ts'
 import { showDuration, showOffset } from './quantities.ts'
 import type { Colour } from './table.ts'
@@ -25,14 +25,14 @@ const intentLines = ({ intent }: ExplainAnswer, start: number, terminal: Termina
   return [
     `Intent ${record.intentId}: ${paint(state, intentColour(state), terminal)}${took}`,
     `  bring ${record.service} to ${showCounts(record.target)}, P/D between ${record.band.lo} and ${record.band.hi}, expires at ${showOffset(record.expiresAt - start)}`,
-    ...(detail === '' ? [] : [`  ${detail}`]),
+    ...(detail === '' ? [] : wrapped(detail)),
   ]
 }
 
 const placementLines = ({ placement }: ExplainAnswer, start: number, terminal: Terminal): Section => {
   if (placement === null) return []
   const title = `Placed in ${placement.cell} at ${showOffset(placement.time - start)}`
-  const refusal = placement.refusal === null ? [] : [`  not placed: ${placement.refusal}`]
+  const refusal = placement.refusal === null ? [] : wrapped(`not placed: ${placement.refusal}`)
   const groups = titled(title, placement.groups, (rows) => table(rows, [
     { heading: 'GROUP', cell: (row) => `${row.group}${row.isNew ? ' (new)' : ''}` },
     { heading: 'DOMAIN', cell: (row) => row.domain },
@@ -59,7 +59,8 @@ const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal)
     repaired: 'yellow', halted: 'yellow', resumed: 'green',
     stuck: 'red',
   }
-  const steps = rollout.steps.length === 0 ? [] : indented(table(rollout.steps, [
+  const notable = rollout.steps.filter(({ outcome }) => outcome !== 'step-done')
+  const rows = titled('', notable, (steps) => table(steps, [
     { heading: 'WHEN', cell: (row) => showOffset(row.time - start) },
     { heading: 'STEP', cell: (row) => row.step },
     { heading: 'OUTCOME', cell: (row) => row.outcome.replace('step-', ''), colour: (row) => colours[row.outcome] },
@@ -67,10 +68,17 @@ const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal)
   ], terminal))
   return [
     `Rollout of group ${rollout.group}: ${paint(rollout.state, rolloutColour(rollout.state), terminal)}${end}`,
-    ...(rollout.detail === '' ? [] : [`  ${rollout.detail}`]),
-    ...steps,
+    ...(rollout.detail === '' ? [] : wrapped(rollout.detail, { most: 2 })),
+    ...doneLines(rollout.steps, start),
+    ...rows.slice(1),
     ...(rollout.state === 'stuck' ? repairLines(rollout.id) : []),
   ]
+}
+
+/** What went well needs no table: `done: grow +0.6s → ready/decode +40s`. */
+const doneLines = (steps: readonly StepAnswer[], start: number): Section => {
+  const done = steps.filter(({ outcome }) => outcome === 'step-done').map(({ step, time }) => `${step} ${showOffset(time - start)}`)
+  return done.length === 0 ? [] : wrapped(`done: ${done.join(' → ')}`)
 }
 
 /** STUCK ends only by an operator's word; until then the capacity is reserved and the group is left alone. */
