@@ -73,7 +73,7 @@ const conditionLines = ({ conditions }: ServiceAnswer, now: number, terminal: Te
   { heading: 'STATUS', cell: (row) => row.status },
   { heading: 'REASON', cell: (row) => row.reason },
   { heading: 'SINCE', cell: (row) => showDuration(now - row.lastTransitionTime) },
-  { heading: 'MESSAGE', cell: (row) => row.message.slice(0, 90) },
+  { heading: 'MESSAGE', cell: (row) => brief(row.message) },
 ], terminal))
 
 /** Whatever a person may have to look after: open, halted or stuck. */
@@ -85,7 +85,7 @@ const rolloutLines = ({ now, rollouts }: Described, terminal: Terminal): Section
       { heading: 'STATE', cell: (row) => row.state, colour: (row) => rolloutColour(row.state) },
       { heading: 'STEP', cell: (row) => row.steps.at(-1)?.step ?? '' },
       { heading: 'AGE', cell: (row) => showDuration(now - row.startedAt) },
-      { heading: 'DETAIL', cell: (row) => row.detail.slice(0, 90) },
+      { heading: 'DETAIL', cell: (row) => brief(row.detail) },
     ], terminal) })
 }
 
@@ -99,11 +99,15 @@ const decisionLines = ({ now, decisions }: Described, terminal: Terminal): Secti
     { heading: 'KIND', cell: (row) => row.kind },
     { heading: 'COUNTS', cell: (row) => (row.kind === 'hold' ? showCounts(row.from) : `${showCounts(row.from)} → ${showCounts(row.to)}`) },
     { heading: 'OUTCOME', cell: (row) => row.outcome ?? '', colour: (row) => (row.outcome === null ? null : intentColour(row.outcome)) },
-    { heading: 'REASON', cell: (row) => row.reason.slice(0, 90) },
+    { heading: 'REASON', cell: (row) => brief(row.reason) },
     { heading: 'ID', cell: (row) => row.id },
   ], terminal))
 }
 
 type Cut<T> = { readonly most: number; readonly draw: (rows: readonly T[]) => string }
+
+/** Long words are one `explain` away; a line that wraps is two lines of the screen. */
+const BRIEF = 70
+const brief = (text: string): string => (text.length <= BRIEF ? text : `${text.slice(0, BRIEF - 1)}…`)
 
 const cut = <T>(title: string, rows: readonly T[], { most, draw }: Cut<T>): Section => titled(rows.length > most ? `${title} (${most} of ${rows.length})` : title, rows.slice(0, most), draw)
