@@ -22,8 +22,8 @@ export const checkChains = (history: History): readonly Finding[] =>
     })
   })
 
-const livesBefore = (history: History, { service, time }: Verdict): number =>
-  (history.removals.get(service) ?? []).filter((removedAt) => removedAt <= time).length
+const livesBefore = (history: History, { service, inputs }: Verdict): number =>
+  (history.removals.get(service) ?? []).filter(({ offset }) => offset < inputs.tickOffset).length
 
 /** Where retention cut the topic, the first decision of any version may have had others before it. */
 const beginsBeforeRecord = (history: History, service: ServiceId, life: readonly Verdict[]): boolean =>

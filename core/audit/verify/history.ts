@@ -27,8 +27,8 @@ export type History = {
   readonly intents: Map<IntentId, KeptIntent>
   readonly facts: Map<IntentId, KeptFact[]>
   readonly placements: Map<IntentId, KeptPlacement>
-  /** When a service became unmanaged: its state, and so its chain, began anew after that. */
-  readonly removals: Map<ServiceId, EpochMs[]>
+  /** Where in `signals` a service became unmanaged: its state, and so its chain, began anew after that. */
+  readonly removals: Map<ServiceId, { readonly offset: Offset; readonly time: EpochMs }[]>
   readonly twoContents: Finding[]
   /** Repeats with equal bytes: harmless. */
   repeats: number
@@ -83,7 +83,7 @@ export const addRecord = (history: History, record: LogRecord, judged: boolean):
       history.newestMs = Math.max(history.newestMs, event.time)
       return addPlacement(history, event, { ...record, judged })
     case 'ServiceRemoved':
-      return void history.removals.set(event.service, [...(history.removals.get(event.service) ?? []), event.time])
+      return void history.removals.set(event.service, [...(history.removals.get(event.service) ?? []), { offset: record.offset, time: event.time }])
     default:
       if (record.topic === 'rollouts') addFact(history, record, { fact: event as RolloutEvent, judged })
   }

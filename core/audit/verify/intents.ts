@@ -66,7 +66,7 @@ const isHalted = (history: History, { intentId }: KeptIntent): boolean => {
 const isForgotten = (history: History, { service, decisionId, emittedAt }: KeptIntent): boolean => {
   const core = history.decisions.get(decisionId)?.coreHash
   const later = (history.verdicts.get(service) ?? []).filter(({ time }) => time > emittedAt)
-  const isRemoved = (history.removals.get(service) ?? []).some((removedAt) => removedAt >= emittedAt)
+  const isRemoved = (history.removals.get(service) ?? []).some(({ time }) => time >= emittedAt)
   return isRemoved || (core !== undefined && later.some(({ coreHash }) => coreHash !== core))
 }
 

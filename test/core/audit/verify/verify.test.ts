@@ -94,7 +94,7 @@ describe('the chains', () => {
   it('begin anew with another version of the deciding code, and after a removal', () => {
     const other = (event: LogEvent): LogEvent | null => (event.type === 'ScaleDecided' && event === first ? { ...event, coreHash: 'core-0', hash: hashOfDecision({ ...event, coreHash: 'core-0' }) } : null)
     expect(codesOf(verified(changed(recorded, other)))).toEqual(['CHAIN_BROKEN'])
-    const removed = { topic: 'signals', partition: 0, offset: 0, key: 'chat', appendedAtMs: 0, event: { type: 'ServiceRemoved', service: 'chat', author: 'a', time: (first?.time ?? 0) + 1 } } as const
+    const removed = { topic: 'signals', partition: 0, offset: (first?.inputs.tickOffset ?? 0) + 1, key: 'chat', appendedAtMs: 0, event: { type: 'ServiceRemoved', service: 'chat', author: 'a', time: (first?.time ?? 0) + 1 } } as const
     const chainOfSecond = verified({ ...recorded, records: [...recorded.records, removed] }).findings
     expect(chainOfSecond.some(({ code, detail }) => code === 'CHAIN_BROKEN' && detail.startsWith('at the beginning'))).toBe(true)
   })
