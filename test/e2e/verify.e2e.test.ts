@@ -9,8 +9,10 @@ import { createEmulatorSubCluster } from '../../adapters/emulator/sub-cluster.ts
 import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
 import { ensureTopics } from '../../adapters/kafka/topics.ts'
 import { countEnds } from '../../cli/demo/ledger.ts'
+import { demoService } from '../../cli/demo/play.ts'
 import { readChanges } from '../../cli/verify-changes.ts'
 import { verifyLog } from '../../cli/verify-log.ts'
+import type { ChangeLine } from '../../core/audit/verify/effects.ts'
 import type { Verification } from '../../core/audit/verify/verify.ts'
 import type { LogEvent } from '../../core/events/event.ts'
 import type { LogRecord } from '../../core/ports.ts'
@@ -19,8 +21,11 @@ import { until } from '../support/until.ts'
 import { beginStory, type FleetStory } from './fleet-story.ts'
 
 let story: FleetStory
-/** What the fleet had written when it was left alone: every copy is made of it. */
+/** Log and change log of one moment: every copy is made of them, whatever the fleet does meanwhile. */
 let record: readonly LogRecord[]
+let changes: readonly ChangeLine[]
+
+const writesIn = (lines: readonly ChangeLine[]): number => lines.filter(({ kind }) => kind === 'written').length
 
 const topics = ['decisions', 'intents', 'rollouts', 'cells'] as const
 
@@ -32,8 +37,17 @@ beforeAll(async () => {
   await until('a committed scale-out', () => countEnds(story.ledger, 'committed', 'scale-out') > 0)
   await story.traffic(60)
   await until('a second one', () => countEnds(story.ledger, 'committed', 'scale-out') > 1)
-  await until('every intent has ended', () => story.ledger.openIntents.size === 0)
-  record = await recordOf('heteroscale')
+  await story.world.plantFault({ kind: 'decode-never-ready', service: demoService, rollouts: 1 })
+  await story.traffic(84)
+  await until('one that was undone', () => countEnds(story.ledger, 'rolled-back') > 0)
+  await story.traffic(12)
+  await until('a committed scale-in', () => countEnds(story.ledger, 'committed', 'scale-in') > 0)
+  await until('a moment in which nothing was written', async () => {
+    changes = await readChanges([story.running.fleet.emulatorUrl])
+    if (story.ledger.openIntents.size > 0) return false
+    record = await recordOf('heteroscale')
+    return story.ledger.openIntents.size === 0 && writesIn(await readChanges([story.running.fleet.emulatorUrl])) === writesIn(changes)
+  })
 })
 afterAll(() => story?.stop())
 
@@ -61,8 +75,7 @@ const verifiedCopy = async (name: string, plant: (event: LogEvent) => LogEvent |
   })
   await appender.append(planted)
   await appender.close()
-  const changes = () => readChanges([story.running.fleet.emulatorUrl])
-  const verification = await verifyLog(eventLog, { service: null, sinceMs: -Infinity, changes, onProgress: () => undefined })
+  const verification = await verifyLog(eventLog, { service: null, sinceMs: -Infinity, changes: () => Promise.resolve(changes), onProgress: () => undefined })
   await eventLog.close()
   return verification
 }
@@ -85,6 +98,7 @@ describe('heteroscale verify', () => {
     const { code, out } = await heteroscale('verify')
     expect(out).toMatch(/[1-9]\d* decisions and [1-9]\d* holds of 1 service, chain unbroken/)
     expect(out).toMatch(/([1-9]\d*) effects in the change log of \S+: \1 as ordered/)
+    expect(out).toMatch(/[1-9]\d* rollouts: [1-9]\d* committed, [1-9]\d* rolled back/)
     expect(out).toMatch(/verify: 0 findings$/)
     expect(code).toBe(0)
   })
