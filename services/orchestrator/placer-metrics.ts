@@ -17,8 +17,9 @@ export const createPlacerMetrics = (metrics: Metrics) => ({
 /** Codes that a refusal begins with (core/placement/refusal.ts); a series for each, so that the first one is an increase. */
 const refusalCodes = ['NO_CAPACITY', 'NOT_REMOVABLE', 'EXPIRED'] as const
 
-/** Call for each cell that is served here. */
-export const refusalsFromZero = ({ refusals }: PlacerMetrics, cell: CellId): void => {
+/** Call for each cell that is served here. Without the histogram's zero a single cycle would be no increase to Prometheus. */
+export const placerFromZero = ({ refusals, cycleSeconds }: PlacerMetrics, cell: CellId): void => {
+  cycleSeconds.zero({ cell })
   for (const reason of refusalCodes) refusals.inc({ cell, reason }, 0)
 }
 
