@@ -1,0 +1,93 @@
+/** Every command of docs/runbook.md, typed on a live fleet: it answers, on one screen, with what the question asked for. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { countEnds } from '../../cli/demo/ledger.ts'
+import { projectRoot } from '../../infra/local/project-root.ts'
+import { until } from '../support/until.ts'
+import { beginStory, type FleetStory } from './fleet-story.ts'
+
+/** What a laptop's terminal shows at once. */
+const screen = { lines: 50, columns: 200 }
+
+const runbook = readFileSync(join(projectRoot, 'docs/runbook.md'), 'utf8')
+const commands = [...runbook.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.split('\n').filter((line) => line !== ''))
+
+/** What each answer must say, by the first words of its command; a command that is not listed here fails the test. */
+const answers: { readonly [command: string]: readonly RegExp[] } = {
+  'heteroscale get services': [/chat-70b/, /DECODE-TPS/],
+  'heteroscale kill-switch on': [/kill-switch on for fleet/],
+  'heteroscale kill-switch release': [/kill-switch released/],
+  'heteroscale get controls': [/freeze/, /network change/],
+  'heteroscale explain chat-70b --at': [/chat-70b/, /decodeTps/],
+  'heteroscale explain DECISION_ID': [/intent/i, /committed|completed/i],
+  'heteroscale stuck': [/heteroscale unfreeze/],
+  'heteroscale describe chat-70b': [/chat-70b/, /prefill/i, /decode/i, /Last decisions/],
+  'heteroscale scale chat-70b --prefill': [/3P\+6D/],
+  'heteroscale scale chat-70b --release': [/manual-scale released/],
+  'heteroscale pause chat-70b': [/mode paused/],
+  'heteroscale resume chat-70b': [/mode auto/],
+  'heteroscale freeze': [/freeze on for fleet.*ends by itself/],
+  'heteroscale unfreeze': [/freeze released/],
+  'heteroscale get producers': [/PRODUCER|No producers/],
+  'heteroscale verify': [/chain/i],
+  'heteroscale replay': [/(\d+) decisions, \1 equal/],
+  'heteroscale validate': [/valid/],
+  'heteroscale apply': [/chat-70b/],
+}
+
+let story: FleetStory
+
+beforeAll(async () => {
+  story = await beginStory()
+  await story.traffic(30)
+  await until('a committed scale-out', () => countEnds(story.ledger, 'committed', 'scale-out') > 0)
+  await until('every intent has ended', () => story.ledger.openIntents.size === 0)
+})
+afterAll(() => story?.stop())
+
+describe('the runbook', () => {
+  test('has a check for every command, and a command for every check', () => {
+    expect(commands.filter((line) => checkOf(line) === undefined)).toEqual([])
+    expect(new Set(commands.map(checkOf)).size).toBe(Object.keys(answers).length)
+    expect(runbook.match(/^## \d+\. /gm)).toHaveLength(10)
+  })
+
+  test.each(commands.map((line) => [line]))('%s', async (line) => {
+    const needsFreeze = /get controls|stuck$/.test(line)
+    if (needsFreeze) await type('heteroscale freeze --for 1h --reason "network change"')
+    const { code, out, err } = await type(line)
+    if (needsFreeze) await type('heteroscale unfreeze --reason "test over"')
+    expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+    for (const pattern of answers[checkOf(line) ?? ''] ?? []) expect(out).toMatch(pattern)
+    expect(out.split('\n').length).toBeLessThanOrEqual(screen.lines)
+    expect(Math.max(...out.split('\n').map((row) => row.length))).toBeLessThanOrEqual(screen.columns)
+  })
+})
+
+const checkOf = (line: string): string | undefined =>
+  Object.keys(answers)
+    .sort((a, b) => b.length - a.length)
+    .find((start) => line.startsWith(start))
+
+/** The line as an operator would type it, with the placeholders of the page filled in from the story. */
+const type = (line: string): Promise<{ code: number; out: string; err: string }> => {
+  const decision = story.ledger.decisions[0]
+  const at = new Date(decision?.time ?? 0).toISOString()
+  const words = [...line.replace('DECISION_ID', decision?.decisionId ?? '').replace('14:05', at).matchAll(/"([^"]*)"|(\S+)/g)]
+  const args = words.slice(1).map(([, quoted, plain]) => quoted ?? plain ?? '')
+  const { fleet, stack } = story.running
+  const env = {
+    ...process.env,
+    HETEROSCALE_API: fleet.apiUrl,
+    HETEROSCALE_EMULATOR: fleet.emulatorUrl,
+    KAFKA_BROKERS: stack.kafkaBrokers.join(','),
+    TEMPORAL_ADDRESS: stack.temporalAddress,
+  }
+  return new Promise((done) => {
+    execFile(process.execPath, [join(projectRoot, 'dist/cli/main.js'), ...args], { env, cwd: projectRoot }, (error, out, err) => {
+      done({ code: typeof error?.code === 'number' ? error.code : 0, out: out.trimEnd(), err })
+    })
+  })
+}
