@@ -73,6 +73,8 @@ export const untilCommitted = async (topic: FilledTopic, groupId: string): Promi
 /** Forgets what a decider left behind that would spare the next one its work: commits and snapshots. */
 export const forgetDecider = async (topic: FilledTopic): Promise<void> => {
   await topic.admin.deleteGroups([`${topic.prefix}-decider`])
-  await topic.admin.deleteTopics({ topics: [brokerTopic('snapshots', topic.prefix)] })
+  const snapshots = brokerTopic('snapshots', topic.prefix)
+  await topic.admin.deleteTopics({ topics: [snapshots] })
+  while ((await topic.admin.listTopics()).includes(snapshots)) await delay(pollMs)
   await ensureTopics({ brokers: topic.brokers, clientId: 'bench', topicPrefix: topic.prefix })
 }

@@ -8,7 +8,7 @@ import type { Topic } from '../../core/topics.ts'
 import { asPortError, createKafka, silent } from './client.ts'
 import type { KafkaOptions, LogSink } from './client.ts'
 import { maxEventBytes } from './codec.ts'
-import { patiently } from './patience.ts'
+import { isRetriableWhenNew, patiently } from './patience.ts'
 
 export type TopicOptions = KafkaOptions & {
   /** Of each keyed topic; fixed for ever once created, since growing would move keys. Default 4. */
@@ -84,7 +84,8 @@ const createMissing = async (admin: Admin, options: TopicOptions, plan: Plan): P
   const missing = topicNames.filter((topic) => !plan.existing.has(topic))
   if (missing.length === 0) return
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs' own wait gives up when a busy broker does not know the new topic yet; ours is `untilServed`.
+    waitForLeaders: false,
     topics: missing.map((topic): ITopicConfig => ({
       topic: brokerTopic(topic, options.topicPrefix),
       numPartitions: isKeyed(topic) ? plan.partitions : 1,
@@ -96,7 +97,7 @@ const createMissing = async (admin: Admin, options: TopicOptions, plan: Plan): P
 
 /** A new topic has leaders in the metadata before those know that they lead; a first reader would be turned away. */
 const untilServed = async (admin: Admin, prefix: string | undefined): Promise<void> => {
-  for (const topic of topicNames) await patiently(() => admin.fetchTopicOffsets(brokerTopic(topic, prefix)))
+  for (const topic of topicNames) await patiently(() => admin.fetchTopicOffsets(brokerTopic(topic, prefix)), isRetriableWhenNew)
 }
 
 /** Settings without which time or state would be wrong, or one foreign batch could stop the gate. */

@@ -1,5 +1,7 @@
 /** Reads Avro primitives from untrusted bytes. Nothing is allocated before its length was checked against the bytes left. */
 
+import { textAt } from './known-texts.ts'
+
 /** Known schema id, bytes that do not fit it. `code` is one of the E_EVENT codes. */
 export class WireError extends Error {
   readonly code: string
@@ -76,7 +78,7 @@ export const readString = (cursor: Cursor): string => {
   const length = readLong(cursor)
   const end = cursor.at + length
   if (length < 0 || end > cursor.bytes.length) truncated(cursor)
-  const text = cursor.bytes.toString('utf8', cursor.at, end)
+  const text = textAt(cursor.bytes, cursor.at, end)
   cursor.at = end
   return text
 }

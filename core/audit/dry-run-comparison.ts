@@ -2,6 +2,7 @@
 import type { DecisionKind } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { noInstances, roles, sameCounts } from '../roles.ts'
+import { textOf } from '../scaling/verdict.ts'
 import type { Verdict } from '../scaling/verdict.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import type { DurationMs, EpochMs } from '../units.ts'
@@ -61,7 +62,7 @@ export const noteEvaluation = (comparison: DryRunComparison, { atMs, decided, as
 const saidBy = (verdict: Verdict): Said => {
   const order = 'order' in verdict ? verdict.order : verdict.hold.withheld
   if (order !== null) return { order: { kind: order.kind, to: order.to }, reason: order.reason }
-  return 'hold' in verdict ? { order: null, reason: `${verdict.hold.reason}: ${verdict.hold.detail}` } : { order: null, reason: '' }
+  return 'hold' in verdict ? { order: null, reason: `${verdict.hold.reason}: ${textOf(verdict.hold.detail)}` } : { order: null, reason: '' }
 }
 
 const sameOrder = (a: Said, b: Said): boolean =>

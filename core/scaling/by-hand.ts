@@ -4,7 +4,6 @@
  */
 import { manualScaleOf } from '../controls/stop.ts'
 import type { ManualScale } from '../controls/stop.ts'
-import type { PolicyAsk } from '../events/decided.ts'
 import { sameCounts, showCounts } from '../roles.ts'
 import { maximumOf, minimumOf } from '../service/specification.ts'
 import type { Situation } from './argument.ts'
@@ -13,13 +12,13 @@ import { isWithin, maxCounts, minCounts, plausible } from './counts.ts'
 import { growByHand } from './grow.ts'
 import { shrinkByHand } from './shrink.ts'
 import { hold } from './verdict.ts'
-import type { Outcome } from './verdict.ts'
+import type { Ask, Outcome } from './verdict.ts'
 
 /** The outcome of a manual scale in force, with its ask behind those of the policies; null when there is none. */
 export const combineByHand = (
   situation: Situation,
-  automatic: readonly PolicyAsk[],
-): { readonly outcome: Outcome; readonly asks: readonly PolicyAsk[] } | null => {
+  automatic: readonly Ask[],
+): { readonly outcome: Outcome; readonly asks: readonly Ask[] } | null => {
   const manual = manualScaleOf(situation.controls ?? [], situation.nowMs)
   if (manual === null) return null
   const ask = manualAsk(situation, manual)
@@ -27,7 +26,7 @@ export const combineByHand = (
   return { outcome: outcomeOf(situation, { manual, ask, others }), asks: [...automatic, ask] }
 }
 
-type Followed = { readonly manual: ManualScale; readonly ask: PolicyAsk; readonly others: readonly PolicyAsk[] }
+type Followed = { readonly manual: ManualScale; readonly ask: Ask; readonly others: readonly Ask[] }
 
 /** What is missing comes first, what is too much goes when it is there. */
 const outcomeOf = (situation: Situation, { manual, ask, others }: Followed): Outcome => {
@@ -39,7 +38,7 @@ const outcomeOf = (situation: Situation, { manual, ask, others }: Followed): Out
 }
 
 /** Asks for the ordered counts as far as minReplicas and maxReplicas let it; growth before removal, as the ratio has it. */
-const manualAsk = ({ current, spec }: Situation, { target, directive }: ManualScale): PolicyAsk => {
+const manualAsk = ({ current, spec }: Situation, { target, directive }: ManualScale): Ask => {
   const most = maxCounts(current, minCounts(plausible(target), maximumOf(spec)))
   const least = minCounts(current, maxCounts(target, minimumOf(spec)))
   const reason = `${showCounts(target)} by hand of ${directive.author}: ${directive.reason}`

@@ -1,5 +1,4 @@
 /** Which way to go when the policies differ: out by the largest ask, in only when nothing objects (DESIGN 5.3). */
-import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { showCounts } from '../roles.ts'
 import { maximumOf } from '../service/specification.ts'
@@ -12,14 +11,14 @@ import { guardResting, latencyGuardAsk } from './latency-guard.ts'
 import { proportionalAsk } from './proportional.ts'
 import { ratioAsk } from './ratio.ts'
 import { shrink, smallestAsk } from './shrink.ts'
-import { hold } from './verdict.ts'
-import type { Hold, Outcome } from './verdict.ts'
+import { hold, showAsks, textOf } from './verdict.ts'
+import type { Ask, Hold, Outcome } from './verdict.ts'
 
 /** What each policy wants, as far as counts are plausible. */
-export const allAsks = (situation: Situation): readonly PolicyAsk[] =>
+export const allAsks = (situation: Situation): readonly Ask[] =>
   [proportionalAsk(situation), latencyGuardAsk(situation), ratioAsk(situation), boundsAsk(situation)].map(believed)
 
-const believed = (ask: PolicyAsk): PolicyAsk => {
+const believed = (ask: Ask): Ask => {
   const target = plausible(ask.target)
   return target === ask.target ? ask : { ...ask, target }
 }
@@ -27,7 +26,7 @@ const believed = (ask: PolicyAsk): PolicyAsk => {
 /** An outcome, and what was wanted before restraint. */
 export type Combined = { readonly outcome: Outcome; readonly recommended: RoleCounts }
 
-export const combine = (situation: Situation, asks: readonly PolicyAsk[]): Combined => {
+export const combine = (situation: Situation, asks: readonly Ask[]): Combined => {
   const out = boundedAsk(situation, asks)
   if (!isWithin(out, situation.current)) return { outcome: grow(situation, asks), recommended: out }
   if (asks.some(({ direction }) => direction === 'in')) return agreeToShrink(situation, asks)
@@ -35,21 +34,21 @@ export const combine = (situation: Situation, asks: readonly PolicyAsk[]): Combi
 }
 
 /** The largest ask to grow, as far as the maximum lets it. */
-export const boundedAsk = (situation: Situation, asks: readonly PolicyAsk[]): RoleCounts =>
+export const boundedAsk = (situation: Situation, asks: readonly Ask[]): RoleCounts =>
   minCounts(largestAsk(situation.current, asks), maxCounts(situation.current, maximumOf(situation.spec)))
 
 /** In only when the evidence agrees. */
-export const agreeToShrink = (situation: Situation, asks: readonly PolicyAsk[]): Combined => {
+export const agreeToShrink = (situation: Situation, asks: readonly Ask[]): Combined => {
   const veto = evidenceVeto(situation)
   if (veto) return { outcome: { hold: veto, limits: [] }, recommended: situation.current }
   return { outcome: shrink(situation, asks), recommended: smallestAsk(situation.current, asks) }
 }
 
 /** Nothing is to be done; the most telling reason for it. */
-const reasonToStay = (situation: Situation, asks: readonly PolicyAsk[]): Hold => {
+const reasonToStay = (situation: Situation, asks: readonly Ask[]): Hold => {
   const { demand } = situation.evidence
   const blocked = asks.find(({ direction }) => direction === 'out')
-  if (blocked) return hold('AT_BOUNDS', `${blocked.reason}; the maximum is ${showCounts(maximumOf(situation.spec))}`)
+  if (blocked) return hold('AT_BOUNDS', () => `${textOf(blocked.reason)}; the maximum is ${showCounts(maximumOf(situation.spec))}`)
   if (demand.state !== 'fresh' && demand.state !== 'idle') return unusable(demand)
-  return guardResting(situation) ?? hold('INSIDE_TOLERANCE', asks.map(({ policy, reason }) => `${policy}: ${reason}`).join('; '))
+  return guardResting(situation) ?? hold('INSIDE_TOLERANCE', () => showAsks(asks))
 }

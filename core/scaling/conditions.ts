@@ -4,6 +4,7 @@ import type { EpochMs } from '../units.ts'
 import { activityControl } from './controls.ts'
 import type { ActivityControl } from './controls.ts'
 import type { ServiceState } from './service-state.ts'
+import { textOf } from './verdict.ts'
 import type { HoldReason, Verdict } from './verdict.ts'
 
 /** A condition's new state; its message is only written when it is news, which at most evaluations it is not. */
@@ -29,11 +30,13 @@ const conditionAfter = (before: Condition | undefined, next: Assessment, nowMs: 
   return { type: next.type, status: next.status, reason: next.reason, message: next.message(), lastTransitionTime }
 }
 
+const failureHolds = ['FAILURE_BACKOFF'] as const
+
 const ableToScale = (state: ServiceState, verdict: Verdict): Assessment => {
   const [stuck] = state.stuckGroups
   if (stuck) return { type: 'AbleToScale', status: 'False', reason: 'RolloutStuck', message: () => `group ${stuck.group} waits for repair` }
-  const held = heldBy(verdict, ['FAILURE_BACKOFF'])
-  if (held) return { type: 'AbleToScale', status: 'False', reason: 'FailureBackoff', message: () => held }
+  const held = heldBy(verdict, failureHolds)
+  if (held) return { type: 'AbleToScale', status: 'False', reason: 'FailureBackoff', message: held }
   return { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: () => 'nothing stands in the way of an order' }
 }
 
@@ -44,14 +47,16 @@ const scalingActive = (verdict: Verdict, control: ActivityControl | null): Asses
   if (control) return { type: 'ScalingActive', status: 'False', reason: control.code, message: () => control.detail }
   const held = heldBy(verdict, evidenceHolds)
   return held
-    ? { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: () => held }
+    ? { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: held }
     : { type: 'ScalingActive', status: 'True', reason: 'ValidEvidence', message: () => 'the target follows the signals' }
 }
 
+const limitHolds = ['AT_BOUNDS', 'RATE_LIMITED', 'NO_FEASIBLE_PAIR'] as const
+
 const scalingLimited = (verdict: Verdict): Assessment => {
-  const held = heldBy(verdict, ['AT_BOUNDS', 'RATE_LIMITED', 'NO_FEASIBLE_PAIR'])
+  const held = heldBy(verdict, limitHolds)
   const [limit] = verdict.limits
-  if (held) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: () => held }
+  if (held) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: held }
   if (limit) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: () => `${limit.limit}: ${limit.detail}` }
   return { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange', message: () => 'no limit changes what is wanted' }
 }
@@ -63,6 +68,9 @@ const ratioSatisfied = ({ current, isRatioSatisfied }: Verdict): Assessment => {
     : { type: 'RatioSatisfied', status: 'False', reason: 'OutOfBand', message: () => `${current.prefill}P+${current.decode}D is out of band` }
 }
 
-/** The hold's detail when its reason is one of `reasons`. */
-const heldBy = (verdict: Verdict, reasons: readonly HoldReason[]): string | null =>
-  'hold' in verdict && reasons.includes(verdict.hold.reason) ? `${verdict.hold.reason}: ${verdict.hold.detail}` : null
+/** Writes the hold's detail when its reason is one of `reasons`, else null. */
+const heldBy = (verdict: Verdict, reasons: readonly HoldReason[]): (() => string) | null => {
+  if (!('hold' in verdict) || !reasons.includes(verdict.hold.reason)) return null
+  const { reason, detail } = verdict.hold
+  return () => `${reason}: ${textOf(detail)}`
+}

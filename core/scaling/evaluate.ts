@@ -18,6 +18,7 @@ import { abandonedAt } from './intents.ts'
 import type { OpenIntent } from './intents.ts'
 import { latenessMs } from './lateness.ts'
 import { rememberRecommendation } from './memory.ts'
+import type { ScalingMemory } from './memory.ts'
 import { recordVerdict } from './record.ts'
 import { budgetSamples } from './sample-budget.ts'
 import { copyOf } from './service-state.ts'
@@ -33,10 +34,8 @@ export type TickContext = {
   readonly tickOffset: Offset
 }
 
-type Written = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
-
 /** `verdict`: what the records were made from, for whoever asks "what if" and writes no records. */
-export type Evaluated = Written & { readonly verdict: Verdict }
+export type Evaluated = { readonly state: ServiceState; readonly emitted: readonly Emitted[]; readonly verdict: Verdict }
 
 /** Only services with new input, or with a timer that ran out, are evaluated. */
 export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
@@ -49,15 +48,21 @@ export const evaluate = (before: ServiceState, context: TickContext): Evaluated 
   const argument = argumentOf(state, context)
   const verdict = decide(argument)
   const recorded = recordVerdict(state, argument, verdict)
-  const announced = announce(remember(recorded.state, before, { verdict, nowMs }), verdict, nowMs)
-  const emitted = [...abandoned.map((intent) => expired(state, intent, nowMs)), ...recorded.emitted, ...announced.emitted]
-  return { state: looked(announced.state, verdict, nowMs), emitted, verdict }
+  const next = looked(recorded.state, { verdict, nowMs, isAdopted: isAdopted(before, state) })
+  const announced = state.unannounced || next.conditions !== state.conditions ? [accepted(next, nowMs)] : []
+  return { state: next, emitted: [...abandoned.map((intent) => expired(state, intent, nowMs)), ...recorded.emitted, ...announced], verdict }
 }
 
-const looked = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): ServiceState => {
+type Look = { readonly verdict: Verdict; readonly nowMs: EpochMs; readonly isAdopted: boolean }
+
+/** The state after everything was looked at: what is remembered of the verdict, and when to look again. */
+const looked = (state: ServiceState, look: Look): ServiceState => {
   const next = copyOf(state)
   next.hasNewInput = false
-  next.recheckAtMs = recheckAt(state, verdict, nowMs)
+  next.unannounced = false
+  next.memory = memoryAfter(state, look)
+  next.conditions = conditionsAfter(state, look.verdict, look.nowMs)
+  next.recheckAtMs = recheckAt(state, look.verdict, look.nowMs)
   return next
 }
 
@@ -97,25 +102,14 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
 })
 
 /** Feeds the stabilisation windows. Counts that were adopted just now count as recommended: less must be earned. */
-const remember = (state: ServiceState, before: ServiceState, { verdict, nowMs }: { verdict: Verdict; nowMs: EpochMs }): ServiceState => {
-  if (!verdict.recommended || !verdict.current) return state
-  const counts = isAdopted(before, state) ? verdict.current : verdict.recommended
-  const windows = stabilisationWindows({ spec: state.manifest.spec })
-  const next = copyOf(state)
-  next.memory = rememberRecommendation(state.memory, { atMs: nowMs, counts }, windows)
-  return next
+const memoryAfter = ({ memory, manifest }: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
+  if (!verdict.recommended || !verdict.current) return memory
+  const counts = fresh ? verdict.current : verdict.recommended
+  return rememberRecommendation(memory, { atMs: nowMs, counts }, stabilisationWindows(manifest))
 }
 
 const isAdopted = (before: ServiceState, state: ServiceState): boolean =>
   state.settled !== null && state.settled !== before.settled
-
-/** Tells `services` when a condition changed, or when the newest manifest was taken while nobody could write. */
-const announce = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Written => {
-  const conditions = conditionsAfter(state, verdict, nowMs)
-  if (!state.unannounced && conditions === state.conditions) return { state, emitted: [] }
-  const next = { ...state, conditions, unannounced: false }
-  return { state: next, emitted: [accepted(next, nowMs)] }
-}
 
 const expired = ({ service }: ServiceState, intent: OpenIntent, time: EpochMs): Emitted => {
   const detail = `no report since ${intent.reportedAtMs ?? intent.emittedAtMs}; it expired at ${intent.expiresAtMs}; it counts as lost now`

@@ -5,8 +5,9 @@ import { measuredBy } from '../signals/from-event.ts'
 import type { MeasurementEvent } from '../signals/from-event.ts'
 import { addHeartbeat } from '../signals/heartbeat.ts'
 import { addInstances, sameInstances } from '../signals/instances.ts'
-import { addAndForget } from '../signals/sample.ts'
-import type { SignalHistory } from '../signals/sample.ts'
+import type { DisaggregatedServiceSpec } from '../service/specification.ts'
+import { addAndForget, isIdleSample } from '../signals/sample.ts'
+import type { Measured, SignalHistory } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { configure } from './configure.ts'
 import type { Evolved } from './configure.ts'
@@ -74,15 +75,24 @@ const observe = (state: ServiceState, event: Observation, { offset, nowMs }: Evo
 const soonest = ({ recheckAtMs }: ServiceState, atMs: EpochMs): EpochMs =>
   recheckAtMs === null ? atMs : Math.min(recheckAtMs, atMs)
 
-/** Of the two throughputs only the one that the policy follows is kept: the state stands in every decision's argument. */
 const measure = ({ manifest, signals }: ServiceState, event: MeasurementEvent, nowMs: EpochMs): SignalHistory => {
   const { spec } = manifest
-  const unused = spec.policies.proportional.signal === 'decodeTps' ? 'prefillTps' : 'decodeTps'
   const seen = { spec, horizon: nowMs - latenessMs }
   let history = signals
   for (const measured of measuredBy(event))
-    if (measured.signal !== unused) history = addAndForget(history, measured, outsideOf(measured.signal, seen))
+    if (isLookedAt(measured, history, spec)) history = addAndForget(history, measured, outsideOf(measured.signal, seen))
   return history
+}
+
+/**
+ * The state stands in every decision's argument, so that it is kept small. Of the two throughputs only the one that the policy
+ * follows is kept; and a latency that the role does not measure, as decode no TTFT, begins no series of samples that say nothing.
+ */
+const isLookedAt = ({ signal, role, sample }: Measured, history: SignalHistory, { policies }: DisaggregatedServiceSpec): boolean => {
+  if (signal === 'decodeTps' || signal === 'prefillTps') return signal === policies.proportional.signal
+  if (signal === (role === 'prefill' ? 'tbtMsP95' : 'ttftMsP95'))
+    return sample.value !== null || isIdleSample(sample) || history[signal].some((series) => series.role === role)
+  return true
 }
 
 /** A source whose clock is this far ahead would otherwise hold the newest place, and block real samples, for as long. */

@@ -1,5 +1,4 @@
 /** From asks to grow to an order, or to the rule that stops it. Bounds come after rates, the ratio comes last. */
-import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { sameCounts, showCounts } from '../roles.ts'
 import { maximumOf, minimumOf } from '../service/specification.ts'
@@ -12,15 +11,15 @@ import { nearestPair, ratioRuleOf, showBand } from './ratio.ts'
 import { rateCeiling, rateRecheckAt } from './rate.ts'
 import { cooldownOut, failureBackoff, restByHand, tooManyOrders } from './restraint.ts'
 import { stabilisedOut, stabilisedUntil } from './stabilisation.ts'
-import { hold } from './verdict.ts'
-import type { Hold, Order, Outcome } from './verdict.ts'
+import { hold, showAsks } from './verdict.ts'
+import type { Ask, Hold, Order, Outcome } from './verdict.ts'
 
 /** The largest ask of those that want to grow, role by role; never less than the present target. */
-export const largestAsk = (current: RoleCounts, asks: readonly PolicyAsk[]): RoleCounts =>
+export const largestAsk = (current: RoleCounts, asks: readonly Ask[]): RoleCounts =>
   asks.filter(({ direction }) => direction === 'out').reduce((most, ask) => maxCounts(most, ask.target), current)
 
 /** Orders growth. What is below the minimum does not wait for cooldown, stabilisation or rate. */
-export const grow = (situation: Situation, asks: readonly PolicyAsk[]): Outcome => {
+export const grow = (situation: Situation, asks: readonly Ask[]): Outcome => {
   const stop = failureBackoff(situation) ?? tooManyOrders(situation)
   if (stop) return { hold: stop, limits: [] }
   const urgent = largestAsk(situation.current, asks.filter(({ policy }) => policy === 'bounds'))
@@ -36,7 +35,7 @@ export const grow = (situation: Situation, asks: readonly PolicyAsk[]): Outcome 
  * Orders growth that an operator wants. The load need not be known, since more than it needs harms nobody; but what is
  * there must be. Cooldown and stabilisation, which guess at intentions, are left out; rates, bounds and the ratio hold.
  */
-export const growByHand = (situation: Situation, asks: readonly PolicyAsk[]): Outcome => {
+export const growByHand = (situation: Situation, asks: readonly Ask[]): Outcome => {
   const { instances } = situation.evidence
   const unknown = instances.state === 'fresh' ? null : unusable(instances)
   const stop = unknown ?? failureBackoff(situation) ?? tooManyOrders(situation) ?? restByHand(situation, 'COOLDOWN_OUT')
@@ -58,7 +57,7 @@ const bounded = (situation: Situation, start: Limited, urgent: RoleCounts): Limi
 
 const ordered = (
   situation: Situation,
-  asks: readonly PolicyAsk[],
+  asks: readonly Ask[],
   { counts, limits, ceiling }: Limited & { readonly ceiling: RoleCounts },
 ): Outcome => {
   const { current, spec } = situation
@@ -67,7 +66,7 @@ const ordered = (
   const pair = nearestPair(counts, { least, most: ceiling }, ratioRuleOf(situation))
   if (pair === null || !isGrowth(current, pair)) return { hold: noPair(situation, counts, ceiling), limits }
   const fitted = applyLimit({ counts, limits }, { limit: 'ratio', after: pair, detail: showBand(situation) })
-  return { order: { kind: kindOf(asks), to: pair, reason: reasonOf(asks) }, limits: fitted.limits }
+  return { order: { kind: kindOf(asks), to: pair, reason: showAsks(asks, 'out') }, limits: fitted.limits }
 }
 
 const isGrowth = (from: RoleCounts, to: RoleCounts): boolean => isWithin(from, to) && !sameCounts(from, to)
@@ -87,8 +86,5 @@ const noPair = (situation: Situation, wanted: RoleCounts, ceiling: RoleCounts): 
 }
 
 /** A repair of the ratio alone is called so; everything else that grows is a scale-out. */
-const kindOf = (asks: readonly PolicyAsk[]): Order['kind'] =>
+const kindOf = (asks: readonly Ask[]): Order['kind'] =>
   asks.every(({ direction, policy }) => direction !== 'out' || policy === 'ratio') ? 'rebalance' : 'scale-out'
-
-const reasonOf = (asks: readonly PolicyAsk[]): string =>
-  asks.filter(({ direction }) => direction === 'out').map(({ policy, reason }) => `${policy}: ${reason}`).join('; ')

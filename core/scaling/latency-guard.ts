@@ -2,12 +2,12 @@
  * Negative feedback on TTFT and TBT (paper 3.3). Latency is flat and then falls off a cliff, so it is a guard beside
  * the proportional policy: fixed steps when an SLO is at risk, and a veto against shrinking.
  */
-import type { Evidence, PolicyAsk } from '../events/decided.ts'
+import type { Evidence } from '../events/decided.ts'
 import type { Role, RoleCounts } from '../roles.ts'
 import { fixed, secondsToMs, showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
 import { hold } from './verdict.ts'
-import type { Hold } from './verdict.ts'
+import type { Ask, Hold } from './verdict.ts'
 
 /** TTFT is what prefill makes of the load, TBT what decode makes of it. */
 const guarded = [
@@ -37,7 +37,7 @@ const sloRatio = (latency: Evidence, slo: number): number | null =>
  * an order to grow is on its way and until the window behind the latency is younger than its end; else every tick of a
  * slow start would add another step.
  */
-export const latencyGuardAsk = (situation: Situation): PolicyAsk => {
+export const latencyGuardAsk = (situation: Situation): Ask => {
   const broken = breaches(situation)
   const reason = broken.length === 0 ? 'TTFT and TBT are below every tier' : broken.map(({ text }) => text).join(', ')
   if (broken.length === 0 || restsUntil(situation) !== null)

@@ -2,11 +2,11 @@
  * Proportional control on a linear signal (paper 3.2): one signal sizes both roles through the ratio, which avoids the
  * instability of two independent controllers.
  */
-import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
 import { fixed, showNumber } from '../units.ts'
 import type { Situation } from './argument.ts'
+import type { Ask, Text } from './verdict.ts'
 
 /** Instances that the load needs per role, not rounded; null when the signal says nothing. */
 export const needOf = ({ evidence, spec }: Pick<Situation, 'evidence' | 'spec'>): RoleCounts | null => {
@@ -21,13 +21,13 @@ export const needOf = ({ evidence, spec }: Pick<Situation, 'evidence' | 'spec'>)
  * 1 + scaleUp.tolerance it asks for more, below 1 − scaleDown.tolerance for less; the move is damped. Example: 8 decode
  * instances, target 1200 TPS each, 14,400 TPS: need 12, load 1.5; with damping 0.5 it asks for 10.
  */
-export const proportionalAsk = (situation: Situation): PolicyAsk => {
+export const proportionalAsk = (situation: Situation): Ask => {
   const need = needOf(situation)
-  if (need === null) return stay(situation, `${situation.evidence.demand.signal} is ${situation.evidence.demand.state}`)
+  if (need === null) return stay(situation, () => `${situation.evidence.demand.signal} is ${situation.evidence.demand.state}`)
   const role = roleOfSignal(situation.spec.policies.proportional.signal)
   const { scaleUp, scaleDown } = situation.spec.behavior
   const count = situation.current[role]
-  const reason = reasonOf(situation, need[role])
+  const reason = (): string => reasonOf(situation, need[role])
   if (need[role] > fixed(count * (1 + scaleUp.tolerance)))
     return move(situation, 'out', { count: dampedOut({ count, need: need[role], damping: scaleUp.damping }), reason })
   if (need[role] < fixed(count * (1 - scaleDown.tolerance)) && Math.ceil(need[role]) < count)
@@ -52,14 +52,14 @@ const reasonOf = ({ spec, evidence, current }: Situation, need: number): string 
 }
 
 /** The ask for `count` instances of the signal's role, and for as many of the other one as the ratio says. */
-const move = (situation: Situation, direction: 'out' | 'in', { count, reason }: { count: number; reason: string }): PolicyAsk => ({
+const move = (situation: Situation, direction: 'out' | 'in', { count, reason }: { count: number; reason: Text }): Ask => ({
   policy: 'proportional',
   direction,
   target: withRatio(situation.spec, count, (other) => Math.ceil(fixed(other))),
   reason,
 })
 
-const stay = ({ current }: Situation, reason: string): PolicyAsk => ({
+const stay = ({ current }: Situation, reason: Text): Ask => ({
   policy: 'proportional',
   direction: 'hold',
   target: current,

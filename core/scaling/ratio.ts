@@ -1,13 +1,14 @@
 /**
  * Keeping P/D in band (DESIGN 5.4): which pair to order for an ask, and how to repair counts that are out of band.
  */
-import type { PolicyAsk, RatioBand } from '../events/decided.ts'
+import type { RatioBand } from '../events/decided.ts'
 import { inBand, prefillRange } from '../ratio-band.ts'
 import type { RoleCounts } from '../roles.ts'
 import { showCounts } from '../roles.ts'
 import { fixed } from '../units.ts'
 import type { Situation } from './argument.ts'
 import type { Box } from './counts.ts'
+import type { Ask } from './verdict.ts'
 
 export type RatioRule = { readonly ratio: RoleCounts; readonly band: RatioBand; readonly groups: number }
 
@@ -64,13 +65,13 @@ export const isRatioSatisfied = ({ current, band, groups }: Situation): boolean 
  * Repairs counts that are out of band by raising the deficient role alone. The surplus goes later, by a scale-in that
  * has its evidence: removing it before the other role is ready would only lose capacity.
  */
-export const ratioAsk = (situation: Situation): PolicyAsk => {
+export const ratioAsk = (situation: Situation): Ask => {
   const { current, evidence } = situation
-  const text = `${showCounts(current)} has ${showBand(situation)}`
+  const text = (): string => `${showCounts(current)} has ${showBand(situation)}`
   if (isRatioSatisfied(situation)) return { policy: 'ratio', direction: 'hold', target: current, reason: text }
   if (evidence.instances.state !== 'fresh')
-    return { policy: 'ratio', direction: 'hold', target: current, reason: `not ${text}; instances are ${evidence.instances.state}` }
-  return { policy: 'ratio', direction: 'out', target: repaired(situation), reason: `not ${text}` }
+    return { policy: 'ratio', direction: 'hold', target: current, reason: () => `not ${text()}; instances are ${evidence.instances.state}` }
+  return { policy: 'ratio', direction: 'out', target: repaired(situation), reason: () => `not ${text()}` }
 }
 
 /** From `P ≤ hi·D + slack` follows `D ≥ (P − slack) / hi`, with one instance of slack per group. */

@@ -15,7 +15,7 @@ import type { OpenIntent } from './intents.ts'
 import { rememberChange } from './memory.ts'
 import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
-import { hold } from './verdict.ts'
+import { hold, textOf, writtenAsk } from './verdict.ts'
 import type { Hold, Order, Verdict } from './verdict.ts'
 
 export type Recorded = { readonly state: ServiceState; readonly emitted: readonly Emitted[] }
@@ -63,10 +63,10 @@ const recordHold = (occasion: Occasion, held: Hold): Recorded => {
     type: 'ScaleHeld',
     ...namesOf(occasion),
     reason,
-    detail,
+    detail: textOf(detail),
     current: current ?? noInstances,
     evidence: verdict.evidence,
-    asks: verdict.asks,
+    asks: verdict.asks.map(writtenAsk),
     holds: next.holds,
     holdsHash,
   }
@@ -130,7 +130,7 @@ const decisionOf = (occasion: Occasion, { order, from, sequence, text }: Ordered
     to: order.to,
     reason: order.reason,
     evidence: verdict.evidence,
-    asks: verdict.asks,
+    asks: verdict.asks.map(writtenAsk),
     limits: verdict.limits,
     argument: text,
     holdsHash: state.holdsHash,

@@ -30,7 +30,8 @@ export const budgetSamples = (signals: SignalHistory, { spec, horizon }: Budget)
   for (const signal of signalNames) seriesCount += signals[signal].length
   const slots = Math.max(1, Math.min(mostPerWindow, Math.floor(mostSamples / Math.max(1, seriesCount))))
   return mapSeries(signals, (series, signal) => {
-    const cut = { horizon, outside: outsideOf(signal, { spec, horizon }), slotMs: Math.ceil(windowOf(signal, spec) / slots) }
+    const lengthMs = windowOf(signal, spec)
+    const cut = { horizon, outside: horizon - lengthMs - latenessMs, slotMs: Math.ceil(lengthMs / slots) }
     return isThin(series.samples, cut) ? series : thin(series, cut)
   })
 }

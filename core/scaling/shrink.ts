@@ -2,7 +2,6 @@
  * From an ask to shrink to an order, or to the rule that stops it. Precedence: evidence > removal rate > bounds > ratio
  * (DESIGN 5.5); the evidence was heard before (evidence-veto.ts).
  */
-import type { PolicyAsk } from '../events/decided.ts'
 import type { RoleCounts } from '../roles.ts'
 import { sameCounts, showCounts } from '../roles.ts'
 import { minimumOf } from '../service/specification.ts'
@@ -17,15 +16,15 @@ import { nearestPair, ratioRuleOf, showBand } from './ratio.ts'
 import { rateFloor, rateRecheckAt } from './rate.ts'
 import { cooldownIn, failureBackoff, openRollout, restByHand, warmUp } from './restraint.ts'
 import { stabilisedIn, stabilisedUntil } from './stabilisation.ts'
-import { hold } from './verdict.ts'
-import type { Hold, Outcome } from './verdict.ts'
+import { hold, showAsks } from './verdict.ts'
+import type { Ask, Hold, Outcome } from './verdict.ts'
 
 /** The smallest ask of those that want to shrink, role by role; never more than the present target. */
-export const smallestAsk = (current: RoleCounts, asks: readonly PolicyAsk[]): RoleCounts =>
+export const smallestAsk = (current: RoleCounts, asks: readonly Ask[]): RoleCounts =>
   asks.filter(({ direction }) => direction === 'in').reduce((least, ask) => minCounts(least, ask.target), current)
 
 /** Orders a shrink that the evidence allows. */
-export const shrink = (situation: Situation, asks: readonly PolicyAsk[]): Outcome => {
+export const shrink = (situation: Situation, asks: readonly Ask[]): Outcome => {
   const stop = warmUp(situation) ?? openRollout(situation) ?? cooldownIn(situation)
   if (stop) return { hold: stop, limits: [] }
   const wanted = smallestAsk(situation.current, asks)
@@ -39,7 +38,7 @@ export const shrink = (situation: Situation, asks: readonly PolicyAsk[]): Outcom
  * stabilisation do not object. What nobody can see he cannot answer for, so that the evidence must be complete; and
  * nothing may be on its way, a new owner waits, and removal rate, bounds and ratio hold.
  */
-export const shrinkByHand = (situation: Situation, ask: PolicyAsk): Outcome => {
+export const shrinkByHand = (situation: Situation, ask: Ask): Outcome => {
   const blind = missingEvidence(situation) ?? warmUp(situation)
   const stop = blind ?? openRollout(situation) ?? failureBackoff(situation) ?? restByHand(situation, 'COOLDOWN_IN')
   if (stop) return { hold: stop, limits: [] }
@@ -57,7 +56,7 @@ const bounded = (situation: Situation, start: Limited): Limited => {
 }
 
 /** The ratio may only leave more than what is restrained, never less. */
-const ordered = (situation: Situation, asks: readonly PolicyAsk[], { counts, limits }: Limited): Outcome => {
+const ordered = (situation: Situation, asks: readonly Ask[], { counts, limits }: Limited): Outcome => {
   const { current } = situation
   if (sameCounts(counts, current)) return { hold: stoppedBy(situation, limits), limits }
   const pair = nearestPair(counts, { least: counts, most: current }, ratioRuleOf(situation))
@@ -65,12 +64,11 @@ const ordered = (situation: Situation, asks: readonly PolicyAsk[], { counts, lim
   const tight = isWantedByUser(asks) ? null : tooTight(situation, pair)
   if (tight) return { hold: tight, limits }
   const fitted = applyLimit({ counts, limits }, { limit: 'ratio', after: pair, detail: showBand(situation) })
-  const reason = asks.filter(({ direction }) => direction === 'in').map((ask) => `${ask.policy}: ${ask.reason}`).join('; ')
-  return { order: { kind: 'scale-in', to: pair, reason }, limits: fitted.limits }
+  return { order: { kind: 'scale-in', to: pair, reason: showAsks(asks, 'in') }, limits: fitted.limits }
 }
 
 /** A lowered maximum and an order by hand are what the user wants, also when the smaller fleet will be busy. */
-const isWantedByUser = (asks: readonly PolicyAsk[]): boolean =>
+const isWantedByUser = (asks: readonly Ask[]): boolean =>
   asks.some(({ policy, direction }) => (policy === 'bounds' || policy === 'manual') && direction === 'in')
 
 /** Consolidation: the smaller fleet must carry the present load inside the threshold that would make it grow again. */

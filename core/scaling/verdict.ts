@@ -42,20 +42,34 @@ export const holdReasons = [
 ] as const
 export type HoldReason = (typeof holdReasons)[number]
 
+/** Words for people. Made when a record needs them: most verdicts are holds like the one before, of which none is written. */
+export type Text = string | (() => string)
+
+export const textOf = (text: Text): string => (typeof text === 'string' ? text : text())
+
+/** What a policy wants, before it is written down. */
+export type Ask = Omit<PolicyAsk, 'reason'> & { readonly reason: Text }
+
+export const writtenAsk = ({ policy, direction, target, reason }: Ask): PolicyAsk => ({ policy, direction, target, reason: textOf(reason) })
+
+/** The asks in these directions, each with its policy's name. */
+export const showAsks = (asks: readonly Ask[], direction: Ask['direction'] | null = null): string =>
+  asks.filter((ask) => direction === null || ask.direction === direction).map(({ policy, reason }) => `${policy}: ${textOf(reason)}`).join('; ')
+
 /** An order before it gets its names. */
 export type Order = { readonly kind: DecisionKind; readonly to: RoleCounts; readonly reason: string }
 
 /** A rule that forbids to act now. */
 export type Hold = {
   readonly reason: HoldReason
-  readonly detail: string
+  readonly detail: Text
   /** When it ends by itself; null when only new input can end it. */
   readonly untilMs: EpochMs | null
   /** The order that would have been given: for RECOMMEND_ONLY, where it is what readers want. */
   readonly withheld: Order | null
 }
 
-export const hold = (reason: HoldReason, detail: string, untilMs: EpochMs | null = null): Hold => ({ reason, detail, untilMs, withheld: null })
+export const hold = (reason: HoldReason, detail: Text, untilMs: EpochMs | null = null): Hold => ({ reason, detail, untilMs, withheld: null })
 
 /** What one direction came to. */
 export type Outcome =
@@ -66,7 +80,7 @@ export type Verdict = Outcome & {
   /** Counts that the order starts from; null while they are not known. */
   readonly current: RoleCounts | null
   readonly evidence: readonly Evidence[]
-  readonly asks: readonly PolicyAsk[]
+  readonly asks: readonly Ask[]
   /** What was wanted before restraint, for the stabilisation windows; null when nothing can be said. */
   readonly recommended: RoleCounts | null
   readonly isRatioSatisfied: boolean
