@@ -1,6 +1,7 @@
 /** What `up` leaves on disk for other commands: where the fleet answers, and which process to stop. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { FleetWorld } from '../infra/local/fleet.ts'
 import { isAlive, startOf } from '../infra/local/is-alive.ts'
 import { stateDir } from '../infra/local/project-root.ts'
 
@@ -11,6 +12,9 @@ export type UpState = {
   readonly api: string
   readonly emulator: string
   readonly kafkaBrokers: readonly string[]
+  readonly topicPrefix?: string
+  /** Absent: real time. */
+  readonly world?: FleetWorld
   readonly temporalAddress: string
   readonly temporalUi?: string
   readonly logs: string

@@ -67,12 +67,14 @@ const keepAlive = async ({ fleet }: Running, stopped: Promise<void>): Promise<vo
   await Promise.all(Object.values(fleet.processes).map(watch))
 }
 
-const announce = ({ fleet, stack }: Running): void => {
+const announce = ({ fleet, stack, world, topicPrefix }: Running): void => {
   writeUpState({
     pid: process.pid,
     api: fleet.apiUrl,
     emulator: fleet.emulatorUrl,
     kafkaBrokers: stack.kafkaBrokers,
+    ...(topicPrefix === undefined ? {} : { topicPrefix }),
+    ...(world === undefined ? {} : { world }),
     temporalAddress: stack.temporalAddress,
     ...(stack.temporalUiUrl === undefined ? {} : { temporalUi: stack.temporalUiUrl }),
     logs: stack.dir,
