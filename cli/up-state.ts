@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { FleetWorld } from '../infra/local/fleet.ts'
-import { isAlive, startOf } from '../infra/local/is-alive.ts'
+import { isSameProcess, startOf } from '../infra/local/is-alive.ts'
 import { stateDir } from '../infra/local/project-root.ts'
 
 export type UpState = {
@@ -37,11 +37,7 @@ export const readUpState = (): UpState | null => {
 /** What the file says, whether or not it is still so. */
 export const readUpFile = (): UpState | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as UpState) : null)
 
-/** After a crash the number of the process may have gone to another one, which must not be taken for ours. */
-export const isStillUp = ({ pid, started }: Pick<UpState, 'pid' | 'started'>): boolean => {
-  if (!isAlive(pid)) return false
-  const now = startOf(pid)
-  return started === undefined || now === null || now === started
-}
+/** Whether the process that `up` recorded is still that one, and no stranger with its number. */
+export const isStillUp = ({ pid, started }: Pick<UpState, 'pid' | 'started'>): boolean => isSameProcess(pid, started)
 
 export const removeUpState = (): void => rmSync(file, { force: true })
