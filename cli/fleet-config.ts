@@ -28,7 +28,8 @@ export const fleetConfig = ({ env }: Pick<Terminal, 'env'>, given?: readonly str
     const kafka = named === null ? {} : { KAFKA_BROKERS: named.join(',') }
     return { config: loadConfig({}, { ...env, ...(up === null ? {} : ofFleet(up, env)), ...temporal, ...kafka }), up, isKafkaKnown: named !== null || up !== null }
   } catch (error) {
-    throw error instanceof ConfigError ? new CliError(exitCodes.badConfiguration, error.message) : error
+    if (error instanceof ConfigError) throw new CliError(exitCodes.badConfiguration, error.message)
+    throw error
   }
 }
 
