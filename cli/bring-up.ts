@@ -18,6 +18,7 @@ export type Running = {
   readonly stack: Stack
   readonly fleet: Fleet
   readonly world: FleetWorld | undefined
+  readonly topicPrefix: string | undefined
   /** Wall time when everything was installed. */
   readonly installedAt: number
   /** Wall time when the fleet was ready. */
@@ -42,7 +43,7 @@ export const bringUp = async (options: BringUpOptions): Promise<Running> => {
       ...(world === undefined ? {} : { world }),
       ...(options.envOf === undefined ? {} : { envOf: options.envOf }),
     })
-    return { stack, fleet, world, installedAt: beganAt + stack.timings.installMs, healthyAt: Date.now(), stop: () => stopAll(fleet, stack) }
+    return { stack, fleet, world, topicPrefix: kafka.topicPrefix, installedAt: beganAt + stack.timings.installMs, healthyAt: Date.now(), stop: () => stopAll(fleet, stack) }
   } catch (failure) {
     await stack.stop()
     throw failure

@@ -1,7 +1,7 @@
 /** Verbs that stop and release: freeze, unfreeze, pause, resume, mode. The kill switch has a file of its own. */
 import { Argument, Command } from 'commander'
 import { createApiClient } from './api-client.ts'
-import { exitCodesHelp } from './exit-codes.ts'
+import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { orderDurationMs } from './flags.ts'
 import { reasonOption, sendOrder, withWaitAndOutput } from './ordering.ts'
 import { serverAddress } from './server-address.ts'
@@ -56,7 +56,11 @@ paused      nothing is decided and no effect begins`,
   .argument('<service>', 'name of the service')
   .addArgument(new Argument('<mode>', 'auto, recommend or paused').choices(['auto', 'recommend', 'paused']))
   .option('--for <duration>', 'back to auto after 30m, 2h, 1d: 1m to 7d; not with auto', orderDurationMs)
-  .action((...[service, mode, , command]: readonly [string, 'auto' | 'recommend' | 'paused', OrderFlags, Command]) => send(terminal, modeOf(service, mode), command))
+  .action((...[service, mode, flags, command]: readonly [string, 'auto' | 'recommend' | 'paused', OrderFlags, Command]) => {
+    if (mode === 'auto' && flags.for !== undefined)
+      throw new CliError(exitCodes.usage, 'E_USAGE heteroscale mode: got --for with auto; --for is allowed with recommend and paused, which return to auto by themselves; nothing was done')
+    return send(terminal, modeOf(service, mode), command)
+  })
 
 const modeOf = (service: string, value: 'auto' | 'recommend' | 'paused'): Ordered => ({ scope: `service/${service}`, control: 'mode', value })
 

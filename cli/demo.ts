@@ -11,12 +11,12 @@ import { interruptible } from './interruptible.ts'
 import { hasColours, type Terminal } from './terminal.ts'
 
 const help = `
-Starts a real Kafka, a real Temporal, an emulated GPU cluster and the whole autoscaler, plays a day of traffic, injects
+Starts a real Kafka, a real Temporal, an emulated GPU cluster and the whole autoscaler, plays 40 minutes of traffic in two, injects
 a fault, and replays every decision in a fresh process. Everything stops at the end. Exit code 0 when all that is
 claimed was shown.
 
 Examples:
-  $ heteroscale demo                                     a synthetic day in two minutes
+  $ heteroscale demo                                     synthetic traffic
   $ heteroscale demo --fault decode-never-ready          scale-outs fail half-way and are undone
   $ heteroscale demo --fault prefill-stall               decode looks idle, and nothing shrinks
   $ heteroscale demo --trace azure.csv --speed 20        production traffic

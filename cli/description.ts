@@ -2,7 +2,7 @@
 import { showCounts } from '../core/roles.ts'
 import { bannerLines } from './banner.ts'
 import { titled } from './explanation-section.ts'
-import { groupTable, intentColour, rolloutColour } from './get-tables.ts'
+import { groupTableOfOne, intentColour, rolloutColour } from './get-tables.ts'
 import { showCountsOrDash, showDuration, showNumber } from './quantities.ts'
 import { clean, table } from './table.ts'
 import type { Role } from '../core/roles.ts'
@@ -30,7 +30,7 @@ export const description = (described: Described, terminal: Terminal): string =>
     [...(service.manifest === null ? [] : policyLines(service.manifest)), countLine(service, now)],
     signalLines(service, now, terminal),
     conditionLines(service, now, terminal),
-    cut('Groups', groups, { most: shown.groups, draw: (rows) => groupTable({ now, controls: [], items: rows }, terminal) }),
+    cut('Groups', groups, { most: shown.groups, draw: (rows) => groupTableOfOne({ now, items: rows }, terminal) }),
     rolloutLines(described, terminal),
     decisionLines(described, terminal),
   ]

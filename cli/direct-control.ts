@@ -1,15 +1,12 @@
 /** Writes an order to `controls` without the API: the way to the kill switch when the API is down. */
 import { createWorldClock } from '../adapters/clock/world-clock.ts'
 import { createKafkaEventLog } from '../adapters/kafka/event-log.ts'
-import { createLogger } from '../adapters/logging/logger.ts'
 import { controlKey } from '../core/controls/controls.ts'
 import { isPortError } from '../core/port-error.ts'
-import { loadConfig } from '../services/config.ts'
-import { kafkaOptions } from '../services/kafka-options.ts'
 import { author } from './author.ts'
 import { showControl } from './banner.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
-import { readUpState } from './up-state.ts'
+import { fleetConfig, quietKafka } from './fleet-config.ts'
 import type { CommonConfig } from '../services/config.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
 import type { ControlSet, Directive } from '../core/events/control.ts'
@@ -30,16 +27,17 @@ export const writeControl = async (terminal: Terminal, order: ControlOrder, brok
     'Nobody was asked to confirm it; `heteroscale get controls` shows it once the API is back.')
 }
 
-const configOf = ({ env }: Terminal, brokers: readonly string[] | undefined): CommonConfig => {
-  const known = brokers?.join(',') ?? env['KAFKA_BROKERS'] ?? readUpState()?.kafkaBrokers.join(',')
-  if (known !== undefined && known !== '') return loadConfig({}, { ...env, KAFKA_BROKERS: known })
+const configOf = (terminal: Terminal, brokers: readonly string[] | undefined): CommonConfig => {
+  const { config, isKafkaKnown } = fleetConfig(terminal, brokers)
+  if (isKafkaKnown) return config
   throw new CliError(exitCodes.unavailable, 'E_NO_BROKERS heteroscale kill-switch: no Kafka is known; name it with --brokers or KAFKA_BROKERS; NOTHING WAS STOPPED')
 }
 
-const worldTime = ({ HETEROSCALE_WORLD_EPOCH_MS, HETEROSCALE_WALL_EPOCH_MS, HETEROSCALE_SPEED = 1 }: CommonConfig): EpochMs => createWorldClock({ worldEpochMs: HETEROSCALE_WORLD_EPOCH_MS, wallEpochMs: HETEROSCALE_WALL_EPOCH_MS, speed: HETEROSCALE_SPEED }).now()
+/** The deciders judge how long an order holds by their own time, so it carries theirs. */
+export const worldTime = ({ HETEROSCALE_WORLD_EPOCH_MS, HETEROSCALE_WALL_EPOCH_MS, HETEROSCALE_SPEED = 1 }: CommonConfig): EpochMs => createWorldClock({ worldEpochMs: HETEROSCALE_WORLD_EPOCH_MS, wallEpochMs: HETEROSCALE_WALL_EPOCH_MS, speed: HETEROSCALE_SPEED }).now()
 
 const append = async (config: CommonConfig, event: ControlSet): Promise<Appended> => {
-  const log = createKafkaEventLog(kafkaOptions('kill-switch', config, createLogger('kill-switch', 'silent')))
+  const log = createKafkaEventLog(quietKafka('kill-switch', config))
   try {
     const appending = log.appender().then((appender) => appender.append([{ topic: 'controls', key: controlKey(event), event }]))
     const [appended] = await Promise.race([appending, tooLate()])

@@ -1,6 +1,5 @@
 /** `heteroscale apply --dry-run`: what would change, whether it would be refused, and what it would have asked for. Writes nothing. */
 import { createKafkaEventLog } from '../adapters/kafka/event-log.ts'
-import { createLogger } from '../adapters/logging/logger.ts'
 import { isPortError } from '../core/port-error.ts'
 import type { EventLog } from '../core/ports.ts'
 import { changedFields, type ChangedField } from '../core/service/changed-fields.ts'
@@ -10,14 +9,11 @@ import type { ServiceManifest } from '../core/service/specification.ts'
 import { steepDecrease } from '../core/service/step-guard.ts'
 import type { DurationMs } from '../core/units.ts'
 import type { ListAnswer, ServiceAnswer } from '../services/api/answers.ts'
-import { ConfigError, loadConfig, type CommonConfig } from '../services/config.ts'
 import { runningCore } from '../services/core-bundle.ts'
-import { kafkaOptions } from '../services/kafka-options.ts'
 import type { ApiClient } from './api-client.ts'
 import { readHistory, type DryRunHistory, type HistoryQuestion } from './dry-run-history.ts'
-import { CliError, exitCodes } from './exit-codes.ts'
+import { fleetConfig, quietKafka } from './fleet-config.ts'
 import type { Terminal } from './terminal.ts'
-import { readUpState } from './up-state.ts'
 
 export type DryRunAnswer = {
   readonly service: string
@@ -107,7 +103,7 @@ const isAway = (error: unknown): error is Error => isPortError(error, 'unavailab
 
 /** One question, not twenty seconds of them: without a log the answer is still worth having. */
 const openKafkaLog: OpenLog = async (terminal) => {
-  const options = kafkaOptions('dry-run', configFor(terminal), createLogger('dry-run', 'silent'))
+  const options = quietKafka('dry-run', fleetConfig(terminal).config)
   const probe = createKafkaEventLog({ ...options, connectionRetries: 0 })
   try {
     await probe.bounds('signals')
@@ -118,14 +114,4 @@ const openKafkaLog: OpenLog = async (terminal) => {
     await probe.close()
   }
   return { eventLog: createKafkaEventLog(options), coreHash: (await runningCore()).coreHash }
-}
-
-const configFor = ({ env }: Terminal): CommonConfig => {
-  const up = env['KAFKA_BROKERS'] === undefined ? readUpState() : null
-  try {
-    return loadConfig({}, up === null ? env : { ...env, KAFKA_BROKERS: up.kafkaBrokers.join(',') })
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(exitCodes.badConfiguration, error.message)
-    throw error
-  }
 }

@@ -15,7 +15,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 export const exitCodesHelp =
-  'Exit codes: 0 done, 1 not found, 2 usage, 3 bad service file, 4 refused by a safety rule, 5 recorded but not yet accepted, 6 unreachable.'
+  'Exit codes: 0 done, 1 not found, 2 usage, 3 bad service file or setting, 4 refused by a safety rule, 5 recorded but not yet accepted, 6 unreachable.'
 
 /** An operating error of a verb. The message reads `CODE where: what was got; what is allowed; what happens now`. */
 export class CliError extends Error {

@@ -36,10 +36,16 @@ export const serviceTable = ({ now, items }: ListAnswer<ServiceAnswer>, terminal
 
 const withUnit = (value: string, unit: string): string => (value === '-' ? value : `${value}${unit}`)
 
-export const groupTable = ({ now, items }: ListAnswer<GroupAnswer>, terminal: Terminal): string => {
+export const groupTable = ({ now, items }: ListAnswer<GroupAnswer>, terminal: Terminal): string => table(items, groupColumns(now), terminal)
+
+/** Where the service stands above the table: a column less, and the line fits more screens. */
+export const groupTableOfOne = ({ now, items }: Pick<ListAnswer<GroupAnswer>, 'now' | 'items'>, terminal: Terminal): string =>
+  table(items, groupColumns(now).filter(({ heading }) => heading !== 'SERVICE'), terminal)
+
+const groupColumns = (now: number): readonly Column<GroupAnswer>[] => {
   const stage = (row: GroupAnswer, name: 'desired' | 'ready' | 'registered'): string =>
     showCounts({ prefill: row.roles.prefill?.[name] ?? 0, decode: row.roles.decode?.[name] ?? 0 })
-  const columns: readonly Column<GroupAnswer>[] = [
+  return [
     { heading: 'GROUP', cell: (row) => row.group },
     { heading: 'SERVICE', cell: (row) => row.service },
     { heading: 'SUB-CLUSTER', cell: (row) => row.subCluster },
@@ -52,7 +58,6 @@ export const groupTable = ({ now, items }: ListAnswer<GroupAnswer>, terminal: Te
     { heading: 'ROLLOUT', cell: (row) => row.rollout ?? '', colour: (row) => (row.rollout === null ? null : rolloutColour(row.rollout)) },
     { heading: 'SEEN', cell: (row) => showDuration(now - row.observedAt) },
   ]
-  return table(items, columns, terminal)
 }
 
 export const decisionTable = ({ now, items }: ListAnswer<DecisionAnswer>, terminal: Terminal): string => {

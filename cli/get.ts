@@ -116,6 +116,12 @@ const tables = {
   producers: producerTable,
 } as const
 
+/** Says what was looked for: a name that is misspelt looks like a service to which nothing has happened. */
+const nothingOf = (kind: Kind, service: string | undefined): string => {
+  if (kind === 'controls') return service === undefined ? 'No control is in force.' : `No control is in force for ${service}.`
+  return service === undefined ? `No ${kind} found.` : `No ${kind} of ${service} found; \`heteroscale get services\` lists the services.`
+}
+
 const render = (
   list: ListAnswer<unknown>,
   how: { readonly terminal: Terminal; readonly kind: Kind; readonly flags: GetFlags },
@@ -123,7 +129,7 @@ const render = (
   const key = JSON.stringify([list.controls, list.items])
   if (how.flags.output) return { key, text: formatted(list, how.flags.output) }
   const banner = how.kind === 'controls' ? [] : bannerLines(list.controls, list.now, how.terminal)
-  if (list.items.length === 0) return { key, text: [...banner, `No ${how.kind} found.`].join('\n') }
+  if (list.items.length === 0) return { key, text: [...banner, nothingOf(how.kind, how.flags.service)].join('\n') }
   const draw = tables[how.kind] as (list: ListAnswer<unknown>, terminal: Terminal) => string
   return { key, text: [...banner, draw(list, how.terminal)].join('\n') }
 }

@@ -21,7 +21,7 @@ import { validateCommand } from './validate.ts'
 
 const help = `
 Examples:
-  $ heteroscale demo                                    a day of load on real servers, in minutes
+  $ heteroscale demo                                    40 minutes of load on real servers, in two
   $ heteroscale up                                      the same servers, to try by hand
   $ heteroscale apply -f docs/examples/chat-70b.yaml    configure a service
   $ heteroscale get services --watch                    see it scale
@@ -90,8 +90,15 @@ const usageError = (command: Command, words: string): string => {
   const [got = '', ...hints] = words.trim().replace(/^error: /, '').split('\n')
   const hint = hints.length === 0 ? '' : ` ${hints.join(' ')}`
   const verb = command.parent === null ? 'heteroscale' : `heteroscale ${command.name()}`
-  return `E_USAGE ${verb}: ${got.replace(/ is invalid\. /, ': ').replace(/\.$/, '')}${hint}; see ${verb} --help; nothing was done`
+  return `E_USAGE ${verb}: ${inOurWords(got)}${hint}; see ${verb} --help; nothing was done`
 }
+
+/** `command-argument value 'x' is invalid for argument 'mode'. Allowed choices are a, b.` is for readers of Commander's sources. */
+const inOurWords = (got: string): string => got
+  .replace(/^command-argument value ('.*') is invalid for argument '(.*)'\. /, 'got $1 for <$2>; ')
+  .replace(/^option '(.*)' argument ('.*') is invalid\. /, "option '$1' argument $2: ")
+  .replace('; Allowed choices are ', '; allowed: ')
+  .replace(/\.$/, '')
 
 const report = (error: unknown, terminal: Terminal): ExitCode => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage

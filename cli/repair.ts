@@ -2,11 +2,10 @@
 import { Command } from 'commander'
 import { connectClient } from '../adapters/temporal/connection.ts'
 import { readProgress, sendRepair } from '../adapters/temporal/repair.ts'
-import { loadConfig, type CommonConfig } from '../services/config.ts'
 import { temporalServer } from '../services/temporal-server.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import { fleetConfig } from './fleet-config.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
-import { readUpState } from './up-state.ts'
 
 const help = `
 A rollout is stuck when taking back one of its steps failed again and again. Its group stays frozen and its capacity held,
@@ -26,7 +25,7 @@ export const repairCommand = (terminal: Terminal = processTerminal): Command =>
     .action((rollout: string) => repair(terminal, rollout))
 
 const repair = async (terminal: Terminal, rollout: string): Promise<void> => {
-  const { client, close } = await connectClient(temporalServer(configFor(terminal)))
+  const { client, close } = await connectClient(temporalServer(fleetConfig(terminal).config))
   try {
     const progress = await readProgress(client, rollout)
     if (progress === null) throw new CliError(exitCodes.failed, `E_NOT_FOUND repair: got ${rollout}; a rollout of \`heteroscale get rollouts\` is allowed; nothing was done`)
@@ -36,9 +35,4 @@ const repair = async (terminal: Terminal, rollout: string): Promise<void> => {
   } finally {
     await close()
   }
-}
-
-const configFor = ({ env }: Terminal): CommonConfig => {
-  const up = env['TEMPORAL_ADDRESS'] === undefined ? readUpState() : null
-  return loadConfig({}, up === null ? env : { ...env, TEMPORAL_ADDRESS: up.temporalAddress })
 }

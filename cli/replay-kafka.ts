@@ -1,25 +1,24 @@
 /** Finds the log that a replay reads, and says in time when there is none. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKafkaEventLog, type KafkaEventLogOptions } from '../adapters/kafka/event-log.ts'
-import { createLogger } from '../adapters/logging/logger.ts'
 import { isPortError } from '../core/port-error.ts'
 import type { EventLog } from '../core/ports.ts'
-import { ConfigError, loadConfig, type CommonConfig } from '../services/config.ts'
-import { kafkaOptions } from '../services/kafka-options.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
+import { fleetConfig, quietKafka, type FleetConfig } from './fleet-config.ts'
 import type { Terminal } from './terminal.ts'
-import { readUpState } from './up-state.ts'
 
 /** A broker that was killed is back within 8 s. */
 const patienceMs = 10_000
 const pauseMs = 2_000
 
+export type OpenedLog = Pick<FleetConfig, 'up'> & { readonly eventLog: EventLog; readonly group: string }
+
 /** The log, once it has answered. Throws CliError `unavailable` when it does not in time; says meanwhile what it waits for. */
-export const openLog = async (terminal: Terminal, waitMs = patienceMs, verb: 'replay' | 'verify' = 'replay'): Promise<{ readonly eventLog: EventLog; readonly group: string }> => {
-  const config = configFor(terminal)
-  const options = kafkaOptions(verb, config, createLogger(verb, 'silent'))
+export const openLog = async (terminal: Terminal, waitMs = patienceMs, verb: 'replay' | 'verify' = 'replay'): Promise<OpenedLog> => {
+  const { config, up } = fleetConfig(terminal)
+  const options = quietKafka(verb, config)
   await answers(terminal, options, { waitMs, verb })
-  return { eventLog: createKafkaEventLog(options), group: `${config.HETEROSCALE_TOPIC_PREFIX}-decider` }
+  return { eventLog: createKafkaEventLog(options), group: `${config.HETEROSCALE_TOPIC_PREFIX}-decider`, up }
 }
 
 type Asking = { readonly waitMs: number; readonly verb: keyof typeof done }
@@ -54,13 +53,3 @@ const whyNoAnswer = async (options: KafkaEventLogOptions): Promise<string | null
 const unreachable = (where: string, { why, waitMs, verb }: Asking & { readonly why: string }): string =>
   `KAFKA_UNAVAILABLE ${verb}: got no answer from ${where} within ${waitMs / 1000} s (${why}); allowed: a broker that answers; ` +
   `nothing was ${done[verb]}: check KAFKA_BROKERS, or start the fleet with \`heteroscale up\``
-
-const configFor = ({ env }: Terminal): CommonConfig => {
-  const up = env['KAFKA_BROKERS'] === undefined ? readUpState() : null
-  try {
-    return loadConfig({}, up === null ? env : { ...env, KAFKA_BROKERS: up.kafkaBrokers.join(',') })
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(exitCodes.badConfiguration, error.message)
-    throw error
-  }
-}

@@ -1,7 +1,8 @@
 /** What `up` leaves on disk for other commands: where the fleet answers, and which process to stop. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isAlive, startOf } from '../infra/local/is-alive.ts'
+import type { FleetWorld } from '../infra/local/fleet.ts'
+import { isSameProcess, startOf } from '../infra/local/is-alive.ts'
 import { stateDir } from '../infra/local/project-root.ts'
 
 export type UpState = {
@@ -11,6 +12,9 @@ export type UpState = {
   readonly api: string
   readonly emulator: string
   readonly kafkaBrokers: readonly string[]
+  readonly topicPrefix?: string
+  /** Absent: real time. */
+  readonly world?: FleetWorld
   readonly temporalAddress: string
   readonly temporalUi?: string
   readonly logs: string
@@ -33,11 +37,7 @@ export const readUpState = (): UpState | null => {
 /** What the file says, whether or not it is still so. */
 export const readUpFile = (): UpState | null => (existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as UpState) : null)
 
-/** After a crash the number of the process may have gone to another one, which must not be taken for ours. */
-export const isStillUp = ({ pid, started }: Pick<UpState, 'pid' | 'started'>): boolean => {
-  if (!isAlive(pid)) return false
-  const now = startOf(pid)
-  return started === undefined || now === null || now === started
-}
+/** Whether the process that `up` recorded is still that one, and no stranger with its number. */
+export const isStillUp = ({ pid, started }: Pick<UpState, 'pid' | 'started'>): boolean => isSameProcess(pid, started)
 
 export const removeUpState = (): void => rmSync(file, { force: true })

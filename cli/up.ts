@@ -1,10 +1,9 @@
 /** `heteroscale up`: servers and fleet on this machine, in the foreground. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { positiveNumber } from './flags.ts'
-import type { ServerHandle } from '../infra/local/process.ts'
 import { bringUp, type Running } from './bring-up.ts'
 import { interruptible } from './interruptible.ts'
+import { keepAlive } from './keep-alive.ts'
 import { readUpState, removeUpState, writeUpState } from './up-state.ts'
 
 const examples = `
@@ -13,6 +12,9 @@ Examples:
   $ heteroscale up --speed 20      a world that runs twenty times as fast
   $ heteroscale get services       from another terminal
   $ heteroscale down               from another terminal
+
+Servers that KAFKA_BROKERS or TEMPORAL_ADDRESS name are used; the others are started. What ends by itself is started again, Kafka and
+Temporal too.
 `
 
 export const upCommand = (): Command =>
@@ -21,9 +23,6 @@ export const upCommand = (): Command =>
     .option('--speed <factor>', 'world time per wall time, at most 20 (default: real time)', positiveNumber(20))
     .addHelpText('after', examples)
     .action(up)
-
-/** Keeps a process that dies at once from filling its log. */
-const restartPauseMs = 1000
 
 const up = async (options: { readonly speed?: number }): Promise<void> => {
   const present = readUpState()
@@ -36,7 +35,7 @@ const up = async (options: { readonly speed?: number }): Promise<void> => {
   const running = await interruptible(() => bringUp({ ...options, onProgress: say }), say)
   const stopped = interrupted()
   announce(running)
-  const keeping = keepAlive(running, stopped)
+  const keeping = keepAlive([running.stack.kafka, running.stack.temporal, ...Object.values(running.fleet.processes)], stopped, say)
   await stopped
   say('stopping')
   removeUpState()
@@ -49,30 +48,14 @@ const interrupted = (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
 
-/** A process that ends by itself is started again: a cluster would do the same. */
-const keepAlive = async ({ fleet }: Running, stopped: Promise<void>): Promise<void> => {
-  let stopping = false
-  void stopped.then(() => {
-    stopping = true
-  })
-  const watch = async (handle: ServerHandle): Promise<void> => {
-    while (!stopping) {
-      const { code, signal } = await handle.exited
-      if (stopping) return
-      process.stderr.write(`heteroscale: ${handle.name} ended (${signal ?? `exit code ${code}`}); starting it again; log ${handle.logFile}\n`)
-      await delay(restartPauseMs)
-      await handle.restart().catch((error: unknown) => process.stderr.write(`heteroscale: ${String(error)}\n`))
-    }
-  }
-  await Promise.all(Object.values(fleet.processes).map(watch))
-}
-
-const announce = ({ fleet, stack }: Running): void => {
+const announce = ({ fleet, stack, world, topicPrefix }: Running): void => {
   writeUpState({
     pid: process.pid,
     api: fleet.apiUrl,
     emulator: fleet.emulatorUrl,
     kafkaBrokers: stack.kafkaBrokers,
+    ...(topicPrefix === undefined ? {} : { topicPrefix }),
+    ...(world === undefined ? {} : { world }),
     temporalAddress: stack.temporalAddress,
     ...(stack.temporalUiUrl === undefined ? {} : { temporalUi: stack.temporalUiUrl }),
     logs: stack.dir,

@@ -8,7 +8,7 @@ import { moment, momentMs, type Moment } from './moment.ts'
 import { openLog } from './replay-kafka.ts'
 import { presentOf } from './replay-present.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
-import { readUpState } from './up-state.ts'
+import type { UpState } from './up-state.ts'
 import { readChanges } from './verify-changes.ts'
 import { verifyLog } from './verify-log.ts'
 import { describeVerification } from './verify-text.ts'
@@ -52,9 +52,9 @@ const oneMore = (value: string, previous: readonly string[] | undefined): readon
 }
 
 const run = async (terminal: Terminal, flags: VerifyFlags): Promise<void> => {
-  const { eventLog } = await openLog(terminal, undefined, 'verify')
+  const { eventLog, up } = await openLog(terminal, undefined, 'verify')
   try {
-    const sources = sourcesOf(terminal, flags)
+    const sources = flags.changes ?? changesOf(terminal, up)
     const verification = await verifyWith(eventLog, { terminal, flags, sources })
     terminal.print(flags.output === 'json' ? JSON.stringify(verification, null, 2) : describeVerification(verification, sources, terminal).join('\n'))
     if (verification.findings.length > 0) process.exitCode = exitCodes.refused
@@ -63,9 +63,9 @@ const run = async (terminal: Terminal, flags: VerifyFlags): Promise<void> => {
   }
 }
 
-const sourcesOf = ({ env }: Terminal, { changes }: VerifyFlags): readonly string[] => {
-  const emulator = env['HETEROSCALE_EMULATOR'] ?? (env['KAFKA_BROKERS'] === undefined ? readUpState()?.emulator : undefined)
-  return changes ?? (emulator === undefined || emulator === '' ? [] : [emulator])
+const changesOf = ({ env }: Terminal, up: UpState | null): readonly string[] => {
+  const emulator = env['HETEROSCALE_EMULATOR'] ?? up?.emulator ?? ''
+  return emulator === '' ? [] : [emulator]
 }
 
 type Asked = { readonly terminal: Terminal; readonly flags: VerifyFlags; readonly sources: readonly string[] }

@@ -25,6 +25,9 @@ export const decisionIdOf = (position: LogPosition, service: ServiceId): Decisio
 /** Intent of a decision; a decision emits at most one. */
 export const intentIdOf = (decision: DecisionId): IntentId => `i-${decision}`
 
+/** The decision that emitted an intent. */
+export const decisionOf = (intent: IntentId): DecisionId => intent.replace(/^i-/, '')
+
 export const serviceWorkflowId = (service: ServiceId): string => `service/${service}`
 
 export const rolloutWorkflowId = (service: ServiceId, intent: IntentId, group: GroupId): string =>

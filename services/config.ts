@@ -99,6 +99,10 @@ export const loadConfig = <S extends ConfigShape>(
   return parsed.data as CommonConfig & z.output<z.ZodObject<S>>
 }
 
+/** Whether the environment or the configuration file says something of `key`, right or wrong. */
+export const isGiven = (key: string, env: Environment): boolean =>
+  key in withoutBlanks(env) || key in readConfigFile(env['HETEROSCALE_CONFIG'])
+
 /** A blank variable is a forgotten one, not an empty setting. */
 const withoutBlanks = (env: Environment): Record<string, unknown> =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))

@@ -14,6 +14,7 @@ import type { Outgoing } from './append-queue.ts'
 import { asPortError } from './client.ts'
 import { recordNamespace } from './codec.ts'
 import type { Codec } from './codec.ts'
+import { traceparentOf } from './trace.ts'
 
 export type AppenderParts = {
   readonly kafka: Kafka
@@ -22,8 +23,6 @@ export type AppenderParts = {
   readonly topicPrefix: string | undefined
   /** Partitions of a topic on the broker. */
   readonly partitionsOf: (topic: Topic) => Promise<number>
-  /** W3C trace context of whatever is being done, written as a header. */
-  readonly traceparent?: () => string | undefined
   /** Sequence numbers of a producer wrap wrongly after 2^31 records of one partition; default 10^9, then a new producer. */
   readonly recycleAfterRecords?: number
 }
@@ -91,18 +90,18 @@ const overheadBytes = 300
 
 type HeadersOf = (event: LogEvent) => IHeaders
 
-/** CloudEvents 1.0, Kafka binary mode. `ce_id` is unique together with `ce_source`. */
-const cloudEventHeaders = ({ clientId, traceparent }: AppenderParts): HeadersOf => {
+/** CloudEvents 1.0, Kafka binary mode, and the trace of the decision behind the record. `ce_id` is unique together with `ce_source`. */
+const cloudEventHeaders = ({ clientId }: AppenderParts): HeadersOf => {
   const run = randomUUID()
   let count = 0
-  return ({ type }) => {
+  return (event) => {
     count += 1
-    const trace = traceparent?.()
+    const trace = traceparentOf(event)
     return {
       'content-type': 'application/avro',
       ce_specversion: '1.0',
       ce_id: `${run}-${count}`,
-      ce_type: `${recordNamespace}.${type}`,
+      ce_type: `${recordNamespace}.${event.type}`,
       ce_source: `heteroscale/${clientId}`,
       ...(trace === undefined ? {} : { traceparent: trace }),
     }

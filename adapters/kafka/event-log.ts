@@ -10,8 +10,6 @@ import type { SetAside } from './group-member.ts'
 import { readRange } from './range-reader.ts'
 
 export type KafkaEventLogOptions = ConnectionOptions & {
-  /** W3C trace context to write beside each record. */
-  readonly traceparent?: () => string | undefined
   /** Told how many records were set aside as dead letters. */
   readonly onDeadLetters?: (count: number) => void
 }
@@ -28,7 +26,7 @@ export const createKafkaEventLog = (options: KafkaEventLogOptions): EventLog => 
     return { ...opened, close: () => (open.delete(opened) ? opened.close() : Promise.resolve()) }
   }
   const appender = async (): Promise<Appender> =>
-    keep(await createAppender({ ...parts, ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }) }))
+    keep(await createAppender(parts))
   const setAside = lettersThrough(parts, appender, options.onDeadLetters)
   return {
     appender,

@@ -28,17 +28,17 @@ export type EvolveContext = {
   readonly announce: boolean
 }
 
-/** State null: the service is not managed, and only its ServiceConfigured is listened to. */
+/** State null: the service is not managed, and only its ServiceConfigured and ServiceRemoved are listened to. */
 export const evolve = (state: ServiceState | null, event: ServiceEvent, context: EvolveContext): Evolved => {
   if (event.type === 'ServiceConfigured') return touched(configure(state, event, context), context)
+  // Also of a service that never was in force: what stands in `services` may be the refusal of its first file.
+  if (event.type === 'ServiceRemoved') return { state: null, emitted: [{ topic: 'services', key: event.service, event: null }] }
   if (state === null) return { state: null, emitted: [] }
   // No policy of this version looks at GPU activity; it must not cause an evaluation either.
   if (event.type === 'HardwareObserved') return { state, emitted: [] }
   switch (event.type) {
     case 'ControlChanged':
       return touched({ state: foldControls(state, event, context.nowMs), emitted: [] }, context)
-    case 'ServiceRemoved':
-      return { state: null, emitted: [{ topic: 'services', key: event.service, event: null }] }
     case 'RolloutReported':
       return touched(foldReport(state, event, context.nowMs), context)
     default:

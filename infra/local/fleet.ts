@@ -87,6 +87,7 @@ const launch = (name: ProcessName, { options, ports, url }: Launch): ServerHandl
     cwd: projectRoot,
     env: environmentOf(name, options, ports),
     logFile: join(options.dir, `${name}.log`),
+    ports: [ports[name]],
     probe: () => probe(`${url}/readyz`, handle.pid),
     readyTimeoutMs: 60_000,
   })

@@ -11,6 +11,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** True when the process lives and began when it says; after a crash its number may have gone to another one. */
+export function isSameProcess(pid: number, started: string | undefined): boolean {
+  if (!isAlive(pid)) return false
+  const now = startOf(pid)
+  return started === undefined || now === null || now === started
+}
+
 /**
  * When a process began, in whatever words the system has for it: together with its number it names a process for good.
  * Null when there is no such process, or no `ps` to ask.

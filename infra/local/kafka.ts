@@ -1,6 +1,6 @@
 /** Runs one real Kafka broker, which is its own controller (KRaft), under supervision. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { asProperties, settingsAt } from '../kafka/settings.ts'
@@ -25,20 +25,28 @@ export async function launchKafka(spec: KafkaSpec): Promise<ServerHandle> {
   mkdirSync(spec.dir, { recursive: true })
   writeFileSync(properties, asProperties(settingsAt({ port: spec.port, controllerPort: spec.controllerPort, dataDir })))
   if (!existsSync(join(dataDir, 'meta.properties'))) await format(spec, properties)
+  const clusterId = clusterIdOf(dataDir)
   return superviseProcess({
     name: 'kafka',
     command: spec.java,
     args: [...javaFlags('512m'), '-cp', classPath(spec), 'kafka.Kafka', properties],
     logFile: join(spec.dir, 'kafka.log'),
-    probe: () => probeBroker(`127.0.0.1:${spec.port}`),
+    ports: [spec.port, spec.controllerPort],
+    probe: () => probeBroker({ port: spec.port, clusterId }),
   })
 }
 
-/** Resolves when the broker lists itself and its group coordinator answers; rejects otherwise. */
-export async function probeBroker(broker: string): Promise<void> {
+/** Which broker is meant: the port alone may be a stranger's, who took it while ours was starting. */
+export interface BrokerIdentity {
+  readonly port: number
+  readonly clusterId: string
+}
+
+/** Resolves when the broker lists itself, is the one that is meant, and its group coordinator answers; rejects otherwise. */
+export async function probeBroker({ port, clusterId }: BrokerIdentity): Promise<void> {
   const kafka = new Kafka({
     clientId: 'heteroscale-launcher',
-    brokers: [broker],
+    brokers: [`127.0.0.1:${port}`],
     logLevel: logLevel.NOTHING,
     connectionTimeout: 1_000,
     requestTimeout: 5_000,
@@ -47,13 +55,22 @@ export async function probeBroker(broker: string): Promise<void> {
   const admin = kafka.admin()
   try {
     await admin.connect()
-    const { brokers } = await admin.describeCluster()
+    const { brokers, clusterId: answered } = await admin.describeCluster()
+    if (answered !== clusterId) throw new Error(`port ${port} is answered by cluster ${answered}, not by ours, ${clusterId}`)
     if (brokers.length === 0) throw new Error('the cluster lists no broker')
     // Asking for a group makes the broker create its offsets topic, which the first consumer would otherwise wait for.
     await admin.fetchOffsets({ groupId: 'heteroscale-launcher', topics: [] })
   } finally {
     await admin.disconnect()
   }
+}
+
+/** What formatting wrote: it stays the same over restarts, and no two brokers share it. */
+function clusterIdOf(dataDir: string): string {
+  const file = join(dataDir, 'meta.properties')
+  const clusterId = /^cluster\.id=(.+)$/m.exec(readFileSync(file, 'utf8'))?.[1]
+  if (clusterId === undefined) throw new LauncherError('NOT_OURS', `kafka: ${file} names no cluster.id; a folder that Kafka formatted is needed; nothing was started`)
+  return clusterId.trim()
 }
 
 async function format(spec: KafkaSpec, properties: string): Promise<void> {

@@ -6,6 +6,7 @@ export type LauncherErrorCode =
   | 'PROCESS_EXITED'
   | 'PROCESS_NOT_READY'
   | 'NOT_OURS'
+  | 'PORT_TAKEN'
   | 'STACK_IN_USE'
 
 /** An operating error: `code` is for programs, the message says what was got, what is allowed and what happens now. */

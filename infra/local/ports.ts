@@ -1,4 +1,5 @@
-/** Picks TCP ports: the usual one when it is free, else whichever the system hands out. */
+/** Picks TCP ports: the usual one when it is free, else one that no outgoing connection can take. */
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
@@ -6,7 +7,28 @@ import { createServer } from 'node:net'
  * whoever binds it must be ready to ask again.
  */
 export async function pickPort(preferred: number): Promise<number> {
-  if ((await canListen(preferred, '127.0.0.1')) && (await canListen(preferred, undefined))) return preferred
+  return (await isFree(preferred)) ? preferred : anyPort()
+}
+
+/** The first of the ports on which somebody listens, or whose number a connection uses; undefined when all are free. */
+export async function firstTaken(ports: readonly number[]): Promise<number | undefined> {
+  for (const port of ports) if (!(await isFree(port))) return port
+  return undefined
+}
+
+const isFree = async (port: number): Promise<boolean> => (await canListen(port, '127.0.0.1')) && (await canListen(port, undefined))
+
+/**
+ * Systems give outgoing connections numbers from 32,768 (Linux) or 49,152 (macOS) up. A server on such a port that is restarted
+ * may find a connection in its place, for minutes; below, only other servers compete.
+ */
+const listening = { least: 15_000, below: 32_000 } as const
+
+async function anyPort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = randomInt(listening.least, listening.below)
+    if (await isFree(port)) return port
+  }
   return systemPort()
 }
 

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LauncherError } from './launcher-error.ts'
 import { lastLines } from './log-file.ts'
+import { firstTaken } from './ports.ts'
 import { projectRoot } from './project-root.ts'
 
 /** What to run. */
@@ -22,6 +23,10 @@ export interface ProcessSpec {
   readonly cwd?: string
   /** Receives stdout and stderr, appended; its folder is created. */
   readonly logFile: string
+  /** TCP ports it will listen on: a restart waits until whoever took them meanwhile is gone. */
+  readonly ports?: readonly number[]
+  /** How long a restart waits for its ports, default 20,000 ms. */
+  readonly portsWithinMs?: number
   /** One attempt to reach the program; rejects while it is not ready. Without it, running counts as ready. */
   readonly probe?: () => Promise<unknown>
   /** How long `whenReady` tries, default 60,000 ms. */
@@ -48,7 +53,7 @@ export interface ServerHandle {
   kill(signal?: NodeJS.Signals): boolean
   /** SIGTERM, then SIGKILL after `graceMs` (default 10,000); resolves when it has ended. */
   stop(graceMs?: number): Promise<Exit>
-  /** Ends what runs, starts again on the same data and ports, and waits until ready. */
+  /** Ends what runs, starts again on the same data and ports, and waits until ready. Rejects with PORT_TAKEN before it starts. */
   restart(): Promise<void>
 }
 
@@ -85,9 +90,22 @@ export function superviseProcess(spec: ProcessSpec): ServerHandle {
     stop,
     async restart() {
       await stop()
+      await portsFree(spec)
       run = launch(spec)
       await whenReady()
     },
+  }
+}
+
+/** Others were told the ports, so it cannot come back on different ones. */
+async function portsFree({ name, ports = [], portsWithinMs = 20_000 }: ProcessSpec): Promise<void> {
+  const deadline = Date.now() + portsWithinMs
+  for (;;) {
+    const taken = await firstTaken(ports)
+    if (taken === undefined) return
+    if (Date.now() >= deadline)
+      throw new LauncherError('PORT_TAKEN', `${name}: another program has listened on its port ${taken} for ${portsWithinMs} ms since it ended; the port must be free; it was not started again`)
+    await delay(probePauseMs)
   }
 }
 

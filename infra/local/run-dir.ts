@@ -1,7 +1,7 @@
 /** The folder of one running stack: who owns it, which ones are leftovers. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive } from './is-alive.ts'
+import { isSameProcess, startOf } from './is-alive.ts'
 import { LauncherError } from './launcher-error.ts'
 import { stateDir } from './project-root.ts'
 
@@ -25,7 +25,7 @@ export function claimRunDir(dir: string, fresh: boolean): void {
     throw new LauncherError('STACK_IN_USE', `${dir}: process ${owner} runs a stack there; stop it or name another folder; nothing was started`)
   }
   if (fresh) for (const server of ['kafka', 'temporal']) rmSync(join(dir, server), { recursive: true, force: true })
-  writeFileSync(join(dir, ownerFile), String(process.pid))
+  writeFileSync(join(dir, ownerFile), `${process.pid}\n${startOf(process.pid) ?? ''}`)
 }
 
 /** Gives the folder up; data and logs stay. */
@@ -35,8 +35,9 @@ export function releaseRunDir(dir: string): void {
 
 function livingOwnerOf(dir: string): number | undefined {
   const file = join(dir, ownerFile)
-  const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
-  return pid > 0 && isAlive(pid) ? pid : undefined
+  const [number = '', started = ''] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+  const pid = Number(number)
+  return pid > 0 && isSameProcess(pid, started || undefined) ? pid : undefined
 }
 
 /** Only folders that `newRunDir` named are removed: a folder somebody chose holds data somebody wants. */

@@ -20,6 +20,8 @@ describe('a wrong command line exits with 2 and says what is allowed', () => {
     ['an unknown format', ['get', 'services', '-o', 'xml'], 'expected json or yaml'],
     ['an address that is none', ['get', 'services', '--server', 'localhost'], 'E_USAGE --server: got "localhost"'],
     ['a file that is not there', ['validate', '/nope.yaml'], 'E_FILE /nope.yaml: ENOENT'],
+    ['an unknown mode', ['mode', 'chat', 'foo', '--reason', 'abc'], "E_USAGE heteroscale mode: got 'foo' for <mode>; allowed: auto, recommend, paused; see heteroscale mode --help; nothing was done"],
+    ['a time for the mode that needs none', ['mode', 'chat', 'auto', '--for', '2h', '--reason', 'abc'], 'E_USAGE heteroscale mode: got --for with auto; --for is allowed with recommend and paused'],
     ['too many arguments', ['explain', 'a', 'b'], 'too many arguments'],
   ])('%s', async (_title, args, words) => {
     const { exitCode, err, out } = await runCli(args)

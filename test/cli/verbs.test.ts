@@ -74,6 +74,8 @@ describe('apply', () => {
 describe('get', () => {
   test('says so when there is nothing', async () => {
     expect(await world.cli('get', 'services')).toEqual({ exitCode: 0, out: 'No services found.', err: '' })
+    expect(await world.cli('get', 'controls')).toMatchObject({ out: 'No control is in force.' })
+    expect(await world.cli('get', 'decisions', '--service', 'chat-7b')).toMatchObject({ out: 'No decisions of chat-7b found; `heteroscale get services` lists the services.' })
   })
 
   test('shows services, groups, decisions and rollouts as tables', async () => {
@@ -178,7 +180,7 @@ describe('explain', () => {
   test('exits with 1 when nobody knows the id', async () => {
     const { exitCode, err } = await world.cli('explain', 'nobody')
     expect(exitCode).toBe(1)
-    expect(err).toMatch(/^E_NOT_FOUND decisions: "nobody" is not known here; /)
+    expect(err).toMatch(/^E_NOT_FOUND decisions: "nobody" is not known here; ids of decisions and intents stand in `heteroscale get decisions` /)
   })
 })
 

@@ -14,7 +14,7 @@ import type { ServerHandle } from '../../infra/local/process.ts'
 import type { TopicAnswer } from '../../services/api/answers.ts'
 import { until } from '../support/until.ts'
 import { beginStory, type FleetStory } from './fleet-story.ts'
-import { foreignTools, gateCount, kcat, keepProducing, producerNamed, refusals, registryOf, runPython, type Python } from './foreign-story.ts'
+import { foreignTools, gateCount, kcat, keepProducing, lookAt, producerNamed, refusals, registryOf, runPython, type Python } from './foreign-story.ts'
 
 const metrics = brokerTopic('metrics')
 /** What eight decode instances serve at the 1,200 tokens per second that the example's policy wants of each. */
@@ -70,6 +70,13 @@ describe('kcat', () => {
       expect(subjects.some((subject) => subject.startsWith(`${topic}-`)), `${topic}: ${JSON.stringify(subjects)}`).toBe(true)
     }
   })
+})
+
+test('look.sh shows records of every topic that has any', async () => {
+  if (python === null) return
+  const shown = await lookAt(story)
+  for (const topic of topicNames) expect(shown).toContain(`== ${brokerTopic(topic)}\n`)
+  expect(shown).toMatch(new RegExp(`== ${metrics}\n\\d+ \\d/\\d+ key=${demoService} .*ce_type=io.heteroscale.TpsObserved`))
 })
 
 /** The first value of a topic, as it stands there. */

@@ -63,6 +63,10 @@ export const keepProducing = (python: Python, args: readonly string[]): ServerHa
 export const kcat = ({ running }: FleetStory, args: readonly string[]): Promise<Buffer> =>
   output('kcat', ['-b', running.stack.kafkaBrokers.join(','), ...args], process.env)
 
+/** What docs/examples/producers/look.sh prints. */
+export const lookAt = ({ running }: FleetStory): Promise<string> =>
+  output('sh', [example('look.sh')], { ...process.env, KAFKA_BROKERS: running.stack.kafkaBrokers.join(',') }).then(String)
+
 const output = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     execFile(command, args, { encoding: 'buffer', timeout: 90_000, env }, (error, stdout, stderr) => {

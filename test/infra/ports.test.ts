@@ -23,6 +23,11 @@ test.each(['127.0.0.1', '0.0.0.0'])('another port is picked when somebody listen
   expect(picked).toBeGreaterThan(0)
 })
 
+test('a port that is picked instead is none that an outgoing connection can take before its server is restarted', async () => {
+  const picked = await Promise.all(Array.from({ length: 20 }, () => pickPort(0)))
+  for (const port of picked) expect(port).toBeLessThan(32_768)
+})
+
 test('two servers that want the same port get two ports', async () => {
   const free = await pickPort(0)
   const { first, second } = await pickPorts({ first: free, second: free })

@@ -2,7 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { superviseProcess } from '../../infra/local/process.ts'
 import type { ProcessSpec } from '../../infra/local/process.ts'
@@ -54,6 +57,41 @@ test('kill -9 is seen as that signal, and restart runs the same program again wi
   await handle.restart()
   expect(handle.pid).not.toBe(first)
   await vi.waitFor(() => expect(log()).toBe(`run ${first}\nrun ${handle.pid}\n`), soon)
+})
+
+/** A stranger that listens on a port of the system's choice. */
+async function stranger(): Promise<{ readonly port: number; leave(): Promise<void> }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const leave = () => new Promise<void>((resolve) => server.close(() => resolve()))
+  onTestFinished(leave)
+  return { port: (server.address() as AddressInfo).port, leave }
+}
+
+test('a restart waits until a stranger has left the port of the program', async () => {
+  const { port, leave } = await stranger()
+  const { handle } = supervised('exec sleep 300', { ports: [port] })
+  const first = handle.pid
+  handle.kill()
+  await handle.exited
+  const restarting = handle.restart()
+  const outcome = await Promise.race([restarting.then(() => 'restarted'), delay(300).then(() => 'waits')])
+  expect([outcome, handle.pid]).toEqual(['waits', undefined])
+  await leave()
+  await restarting
+  expect(handle.pid).toBeDefined()
+  expect(handle.pid).not.toBe(first)
+})
+
+test('a restart whose port stays taken says so, starts nothing, and can be asked for again', async () => {
+  const { port, leave } = await stranger()
+  const { handle } = supervised('exec sleep 300', { ports: [port], portsWithinMs: 100 })
+  handle.kill()
+  await expect(handle.restart()).rejects.toMatchObject({ code: 'PORT_TAKEN', message: expect.stringContaining(`program: another program has listened on its port ${port}`) as string })
+  expect(handle.pid).toBeUndefined()
+  await leave()
+  await handle.restart()
+  expect(handle.pid).toBeDefined()
 })
 
 test('stop is polite first and forceful after the grace', async () => {

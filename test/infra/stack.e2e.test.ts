@@ -1,7 +1,12 @@
 /** The launcher with a real broker: what was written survives kill -9, and existing servers are left alone. */
+import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
+import { installServers } from '../../infra/local/install.ts'
+import { launchKafka } from '../../infra/local/kafka.ts'
+import { pickPort } from '../../infra/local/ports.ts'
 import { existingAddresses, startStack } from '../../infra/local/stack.ts'
+import { launchTemporal } from '../../infra/local/temporal.ts'
 import { scratchDir } from '../support/scratch-dir.ts'
 
 async function topicsOf(brokers: string[], create: string[] = []): Promise<string[]> {
@@ -40,6 +45,17 @@ test('a second stack beside the shared one picks other ports, and a kept folder 
   const second = await startStack({ dir, temporal: false, fresh: false })
   onTestFinished(() => second.stop())
   expect(await topicsOf(second.kafkaBrokers)).toContain('kept')
+})
+
+test('a broker and a server that lost their port to strangers of the same kind are not ready, though the strangers answer', async () => {
+  const programs = await installServers({ kafka: true, temporal: true, onProgress: () => {} })
+  if (programs.kafka === undefined || programs.temporal === undefined) throw new Error('nothing is installed')
+  const port = Number(inject('kafkaBrokers')[0]?.split(':')[1])
+  const broker = await launchKafka({ ...programs.kafka, dir: join(scratchDir(), 'kafka'), port, controllerPort: await pickPort(0) })
+  const server = launchTemporal({ ...programs.temporal, dir: join(scratchDir(), 'temporal'), port: Number(inject('temporalAddress').split(':')[1]) })
+  onTestFinished(async () => void (await Promise.all([broker.stop(), server.stop()])))
+  await expect(broker.whenReady()).rejects.toMatchObject({ code: 'PROCESS_EXITED' })
+  await expect(server.whenReady()).rejects.toMatchObject({ code: 'PROCESS_EXITED' })
 })
 
 test('servers that the environment names are used and never touched', async () => {

@@ -7,12 +7,14 @@ import { createCodec } from '../../../adapters/kafka/codec.ts'
 import { createConnection } from '../../../adapters/kafka/connection.ts'
 import { createKafkaEventLog } from '../../../adapters/kafka/event-log.ts'
 import { ensureTopics, topicSettings } from '../../../adapters/kafka/topics.ts'
+import { traceIdOf } from '../../../adapters/kafka/trace.ts'
 import { partitionOfKey } from '../../../core/murmur2.ts'
 import { isPortError } from '../../../core/port-error.ts'
 import type { EventLog, GroupHandler, LogRecord } from '../../../core/ports.ts'
 import { brokerTopic, topicNames } from '../../../core/topics.ts'
 import type { Topic } from '../../../core/topics.ts'
 import { eventLogContract, tpsOf } from '../event-log.contract.ts'
+import { samples } from '../../schemas/samples.ts'
 import { until } from '../../support/until.ts'
 import { createWatch, recordingHandler } from '../recording-handler.ts'
 
@@ -165,11 +167,11 @@ describe('the Kafka adapter among strangers', () => {
   })
 
   it('writes the Confluent wire format with CloudEvents headers, which any client can read', async () => {
-    const traced = createKafkaEventLog({ ...options, clientId: 'collector-1', traceparent: () => '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' })
-    await (await traced.appender()).append([{ topic: 'metrics', key: 'chat', event: tpsOf('chat', 1) }])
+    const traced = createKafkaEventLog({ ...options, clientId: 'collector-1' })
+    await (await traced.appender()).append([{ topic: 'intents', key: 'chat-70b', event: samples.ScaleIntentEmitted }])
     await traced.close()
     const consumer = stranger.consumer({ groupId: randomUUID() })
-    await consumer.subscribe({ topic: brokerTopic('metrics', options.topicPrefix), fromBeginning: true })
+    await consumer.subscribe({ topic: brokerTopic('intents', options.topicPrefix), fromBeginning: true })
     const message = await new Promise<{ value: Buffer | null; headers: { [name: string]: string } }>((resolve) => {
       void consumer.run({
         eachMessage: ({ message: { value, headers = {} } }) => {
@@ -179,14 +181,14 @@ describe('the Kafka adapter among strangers', () => {
       })
     })
     await consumer.disconnect()
-    expect(message.value?.subarray(0, 5).toString('hex')).toBe('0000000001')
+    expect(message.value?.subarray(0, 5).toString('hex')).toBe('000000000d')
     expect(message.headers).toMatchObject({
       'content-type': 'application/avro',
       ce_specversion: '1.0',
-      ce_type: 'io.heteroscale.TpsObserved',
+      ce_type: 'io.heteroscale.ScaleIntentEmitted',
       ce_source: 'heteroscale/collector-1',
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     })
+    expect(message.headers.traceparent).toMatch(`00-${traceIdOf(samples.ScaleIntentEmitted.decisionId)}-`)
     expect(message.headers.ce_id).toMatch(/./)
   })
 

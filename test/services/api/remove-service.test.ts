@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DeleteAnswer, ErrorAnswer, ListAnswer, ServiceAnswer } from '../../../services/api/answers.ts'
 import type { ApiWorld } from './api-world.ts'
-import { createApiWorld, exampleText } from './api-world.ts'
+import { createApiWorld, exampleText, start } from './api-world.ts'
 import { decided, instances, intent, intentId, placement, rolloutBegins, service, group } from './one-scale-out.ts'
 
 let world: ApiWorld
@@ -43,6 +43,15 @@ test('a service is deleted once its decider said so; counts, open rollouts and i
     'unmanaged from now on; its instances stay at 4P+8D; 1 open rollout(s) go on to their end; mode paused stays, and holds again when the service is applied again',
   )
   expect((await world.http.inject({ url: '/api/v1/services' })).json<ListAnswer<ServiceAnswer>>().items).toEqual([])
+})
+
+test('a service whose first file was refused leaves nothing behind when it is deleted', async () => {
+  await world.startDecider()
+  await world.append('signals', service, { type: 'ServiceConfigured', service, generation: 1, manifest: '{}', author: 'ana', time: start })
+  await world.settled()
+  expect((await world.http.inject({ url: `/api/v1/services/${service}` })).json<ServiceAnswer>()).toMatchObject({ accepted: false, manifest: null })
+  expect(await remove()).toMatchObject({ status: 200, answer: { outcome: 'deleted', counts: null } })
+  expect(await remove()).toMatchObject({ status: 404 })
 })
 
 test('without a decider it is recorded, and said to be no more than that', async () => {
