@@ -58,12 +58,15 @@ export const dryRunRecord = (run: DryRun, input: Input): void => {
 const foldInput = (run: DryRun, { offset }: Input, event: Exclude<SignalEvent, { type: 'ClockTicked' }>): void => {
   const context = { offset, nowMs: run.claim.lastTickMs, announce: false }
   const asCandidate = candidateState(run)
-  run.state = evolve(run.state, event, context).state
+  run.state = evolve(run.state && attentive(run.state), event, context).state
   if (run.state === null) run.memory = null
   // Its own file stays the one that is tried: configurations of that time are the others'.
-  else if (event.type !== 'ServiceConfigured') run.memory = asCandidate && evolve(asCandidate, event, context).state
+  else if (event.type !== 'ServiceConfigured') run.memory = asCandidate && evolve(attentive(asCandidate), event, context).state
   else run.memory ??= run.state
 }
+
+/** Looks at every sample: what is calm under the file in force need not be so under the candidate. */
+const attentive = (state: ServiceState): ServiceState => ({ ...state, calm: null })
 
 const foldTick = (run: DryRun, tickOffset: Offset): void => {
   const { claim, partition, state } = run

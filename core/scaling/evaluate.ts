@@ -9,6 +9,7 @@ import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { secondsToMs } from '../units.ts'
 import type { DecisionArgument } from './argument.ts'
 import type { Claim } from './claim.ts'
+import { calmAfter } from './calm.ts'
 import { conditionsAfter } from './conditions.ts'
 import { accepted } from './configure.ts'
 import { noteStop } from './controls.ts'
@@ -44,7 +45,7 @@ export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
 export const evaluate = (before: ServiceState, context: TickContext): Evaluated => {
   const nowMs = context.claim.lastTickMs
   const { state: open, abandoned } = abandon(noteStop(forget(before, nowMs), nowMs), nowMs)
-  const state = settle(open, nowMs)
+  const state = settle(rememberCalm(open, nowMs), nowMs)
   const argument = argumentOf(state, context)
   const verdict = decide(argument)
   const recorded = recordVerdict(state, argument, verdict)
@@ -63,6 +64,18 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
   next.memory = memoryAfter(state, look)
   next.conditions = conditionsAfter(state, look.verdict, look.nowMs)
   next.recheckAtMs = recheckAt(state, look.verdict, look.nowMs)
+  next.calm = calmAfter(state, look.verdict, look.nowMs)
+  next.calmLookMs = -1
+  return next
+}
+
+/** Samples that were not looked at recommended what stands, for as long as they came: no stabilisation window may forget that. */
+const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const counts = presentTarget(state)
+  if (state.calmLookMs < 0 || counts === null) return state
+  const next = copyOf(state)
+  const atMs = Math.min(nowMs, state.calmLookMs + latenessMs)
+  next.memory = rememberRecommendation(state.memory, { atMs, counts }, stabilisationWindows(state.manifest))
   return next
 }
 

@@ -9,6 +9,7 @@ import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { addAndForget, isIdleSample } from '../signals/sample.ts'
 import type { Measured, SignalHistory } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
+import { isCalmSample } from './calm.ts'
 import { configure } from './configure.ts'
 import type { Evolved } from './configure.ts'
 import { foldControls } from './controls.ts'
@@ -51,13 +52,14 @@ const nothing: Evolved['emitted'] = []
 type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlChanged' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
 
 /**
- * Takes an observation in. What was measured is looked at when its lateness is over and not twice; instances are news at once
- * when they changed, or while it is not known what stands.
+ * Takes an observation in. What was measured is looked at when its lateness is over and not twice, and not at all where it
+ * changes nothing (`calm`); instances are news at once when they changed, or while it is not known what stands.
  */
-const observe = (state: ServiceState, event: Observation, { offset, nowMs }: EvolveContext): ServiceState => {
+const observe = (state: ServiceState, event: Observation, context: EvolveContext): ServiceState => {
   const next = copyOf(state)
-  next.lastInputOffset = offset
-  next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
+  next.lastInputOffset = context.offset
+  if (isCalm(state, event)) next.calmLookMs = context.nowMs
+  else next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
   switch (event.type) {
     case 'CollectorHeartbeat':
       next.heartbeats = addHeartbeat(state.heartbeats, event)
@@ -67,10 +69,14 @@ const observe = (state: ServiceState, event: Observation, { offset, nowMs }: Evo
       next.hasNewInput ||= state.settled === null || !sameInstances(next.instances, state.instances)
       return next
     default:
-      next.signals = measure(state, event, nowMs)
+      next.signals = measure(state, event, context.nowMs)
       return next
   }
 }
+
+/** A heartbeat only matters beside a demand of zero, and instances, while they stay as they are, only by their age. */
+const isCalm = ({ calm, manifest }: ServiceState, event: Observation): boolean =>
+  calm !== null && (event.type === 'CollectorHeartbeat' || event.type === 'InstancesObserved' || isCalmSample(calm, event, manifest.spec))
 
 const soonest = ({ recheckAtMs }: ServiceState, atMs: EpochMs): EpochMs =>
   recheckAtMs === null ? atMs : Math.min(recheckAtMs, atMs)

@@ -12,6 +12,7 @@ import type { SubClusterView } from '../signals/instances.ts'
 import { noSamples } from '../signals/sample.ts'
 import type { SignalHistory } from '../signals/sample.ts'
 import type { EpochMs, Offset } from '../units.ts'
+import type { Calm } from './calm.ts'
 import type { OpenIntent, StuckGroup } from './intents.ts'
 import { noMemory } from './memory.ts'
 import type { ScalingMemory } from './memory.ts'
@@ -36,6 +37,11 @@ export type ServiceState = {
   readonly hasNewInput: boolean
   /** Earliest tick time at which the verdict may change without new input; null when none. */
   readonly recheckAtMs: EpochMs | null
+
+  /** What samples may say without being looked at; null when each is. */
+  readonly calm: Calm | null
+  /** Tick before the last sample that was not looked at; -1 when every sample was. */
+  readonly calmLookMs: EpochMs
 
   /** Null until the first ControlChanged after the service was configured: until then nothing is ordered. */
   readonly controls: ServiceControls | null
@@ -83,6 +89,8 @@ export const copyOf = (state: ServiceState): Mutable<ServiceState> => ({
   lastInputOffset: state.lastInputOffset,
   hasNewInput: state.hasNewInput,
   recheckAtMs: state.recheckAtMs,
+  calm: state.calm,
+  calmLookMs: state.calmLookMs,
   controls: state.controls,
   stoppedAtMs: state.stoppedAtMs,
   signals: state.signals,
@@ -113,6 +121,8 @@ export const newService = (identity: Pick<ServiceState, 'service' | 'generation'
   lastInputOffset: -1,
   hasNewInput: true,
   recheckAtMs: null,
+  calm: null,
+  calmLookMs: -1,
   controls: null,
   stoppedAtMs: null,
   signals: noSamples,

@@ -1,0 +1,87 @@
+/** Samples that change nothing are not looked at; what is ordered is the same as if each had been. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isDue } from '../../../core/scaling/evaluate.ts'
+import type { PartitionState } from '../../../core/scaling/partition.ts'
+import type { ServiceState } from '../../../core/scaling/service-state.ts'
+import { calm, deciderStory, service, specification } from '../../support/decider-story.ts'
+import type { Load } from '../../support/decider-story.ts'
+
+const spec = specification({ behavior: { scaleUp: { cooldownSeconds: 10 }, scaleDown: { cooldownSeconds: 10 } } })
+
+/** A minute of steady load, then these loads, five seconds each; orders are carried out at once. */
+const told = (loads: readonly Load[], before: (state: PartitionState) => void = () => {}) => {
+  const story = deciderStory({ spec })
+  story.fleet({ prefill: 2, decode: 4 })
+  story.load(calm)
+  story.pass(60)
+  for (const load of loads) {
+    story.load(load)
+    for (let second = 0; second < 5; second++) {
+      before(story.state)
+      story.pass(1)
+    }
+  }
+  return story
+}
+
+const lookAtEverything = (state: PartitionState): void => {
+  const known = state.services.get(service)
+  if (known) state.services.set(service, { ...known, calm: null, hasNewInput: true })
+}
+
+const ordersOf = ({ decisions }: ReturnType<typeof told>) => decisions().map(({ kind, to, time }) => ({ kind, to, time }))
+
+const stateOf = (state: PartitionState): ServiceState => state.services.get(service) as ServiceState
+
+describe('a service inside its tolerances', () => {
+  it('is looked at again only when its newest sample that was looked at would turn stale', () => {
+    let due = 0
+    const story = told(Array.from({ length: 12 }, () => calm), (state) => (due += isDue(stateOf(state), state.claim.lastTickMs + 1000) ? 1 : 0))
+    // Twelve samples in a minute; evidence turns stale after 15 s.
+    expect(due).toBeGreaterThanOrEqual(3)
+    expect(due).toBeLessThanOrEqual(5)
+    expect(stateOf(story.state).calm).not.toBeNull()
+  })
+
+  it.each([
+    ['a load above its tolerance', { decodeTps: 4600 }],
+    ['a load below its tolerance', { decodeTps: 3300 }],
+    ['a load that could not be measured', { decodeTps: null }],
+    ['a TTFT at the first tier of the guard', { ttftMsP95: 1000 }],
+    ['a TBT at the first tier of the guard', { tbtMsP95: 40 }],
+    ['a TTFT that could not be measured', { ttftMsP95: null }],
+  ] as const)('looks at %s as soon as its lateness is over', (_, change) => {
+    const story = told([calm])
+    story.load({ ...calm, ...change })
+    story.pass(6)
+    const { recheckAtMs, calm: bounds } = stateOf(story.state)
+    // Either the look is due within the lateness, or it was taken and left no bounds behind.
+    expect(bounds === null || (recheckAtMs !== null && recheckAtMs <= story.now() + 2000)).toBe(true)
+  })
+
+  it('notices at once that its instances changed', () => {
+    const story = told([calm])
+    story.fleet({ prefill: 2, decode: 3 })
+    story.pass(6)
+    expect(stateOf(story.state).settled).toEqual({ prefill: 2, decode: 3 })
+  })
+})
+
+describe('what is ordered', () => {
+  const load = fc.record({
+    decodeTps: fc.oneof(fc.integer({ min: 3300, max: 4700 }), fc.integer({ min: 0, max: 9000 }), fc.constant(null)),
+    ttftMsP95: fc.oneof(fc.integer({ min: 200, max: 600 }), fc.integer({ min: 800, max: 1500 }), fc.constant(null)),
+    tbtMsP95: fc.integer({ min: 10, max: 45 }),
+  })
+
+  it('is the same as if each sample had been looked at', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(load, fc.integer({ min: 1, max: 6 })), { maxLength: 12 }), (steps) => {
+        const loads = steps.flatMap(([step, times]) => Array.from({ length: times }, (): Load => ({ ...calm, ...step })))
+        expect(ordersOf(told(loads))).toEqual(ordersOf(told(loads, lookAtEverything)))
+      }),
+      { numRuns: 60 },
+    )
+  }, 120_000)
+})
