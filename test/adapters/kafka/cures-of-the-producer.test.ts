@@ -16,7 +16,8 @@ import { tpsOf } from '../event-log.contract.ts'
 const codec = createCodec()
 
 const appenderOn = async (broker: ProduceBroker, recycleAfterRecords?: number) => {
-  const kafka = createKafka({ brokers: [broker.address], clientId: 'cured' })
+  // Few retries of the client, as kafkajs hands them on to a producer that says nothing about its own.
+  const kafka = createKafka({ brokers: [broker.address], clientId: 'cured', connectionRetries: 2 })
   const appender = await createAppender({
     kafka,
     codec,
