@@ -146,3 +146,16 @@ export const belowMinimumWorld: fc.Arbitrary<World> = fc.tuple(balanced, count(1
 export const outOfBandWorld: fc.Arbitrary<World> = fc
   .tuple(balanced, fc.constantFrom('prefill', 'decode'), count(3, 6))
   .map(([world, role, times]) => ({ ...world, current: { ...world.current, [role]: times * world.current[role] }, max: { prefill: 1_000, decode: 1_000 } }))
+
+/**
+ * Out of band between its bounds: the role that is short stands at its maximum, the other one just above its minimum, and
+ * the load would let both go. Only to remove below the minimum would bring the ratio back.
+ */
+export const wedgedWorld: fc.Arbitrary<World> = fc.tuple(balanced, count(3, 6), share(0.1, 0.5)).map(([world, times, loadShare]) => ({
+  ...world,
+  loadShare,
+  removable: 200,
+  current: { ...world.current, prefill: times * world.current.prefill },
+  min: { prefill: times * world.current.prefill - 1, decode: 1 },
+  max: { prefill: 1_000, decode: world.current.decode },
+}))

@@ -10,7 +10,7 @@ import type { RoleCounts } from '../../../core/roles.ts'
 import { decide } from '../../../core/scaling/decide.ts'
 import type { Verdict } from '../../../core/scaling/verdict.ts'
 import { ratioBandOf } from '../../../core/service/specification.ts'
-import { aboveMaximumWorld, aDoubt, anyWorld, argumentOf, belowMinimumWorld, floorOf, killSwitch, outOfBandWorld, oversizedWorld } from './precedence-worlds.ts'
+import { aboveMaximumWorld, aDoubt, anyWorld, argumentOf, belowMinimumWorld, floorOf, killSwitch, outOfBandWorld, oversizedWorld, wedgedWorld } from './precedence-worlds.ts'
 import type { Given, World } from './precedence-worlds.ts'
 
 const decided = (world: World, given: Given = {}): Verdict => decide(argumentOf(world, given))
@@ -164,7 +164,7 @@ describe('bounds > ratio', () => {
     expect([told(decided(capped)), told(decided(floored))]).toEqual(['NO_FEASIBLE_PAIR', 'scale-in 9P+14D'])
   })
   it('no repair of the ratio leads above a maximum or below a minimum', () => {
-    always<[World]>([anyWorld], (world) => {
+    always<[World]>([fc.oneof(anyWorld, wedgedWorld)], (world) => {
       const to = leadsTo(decided(world), world)
       for (const role of ['prefill', 'decode'] as const) {
         expect(to[role]).toBeLessThanOrEqual(Math.max(world.current[role], world.max[role]))
