@@ -134,7 +134,7 @@ describe('evidence > ratio', () => {
 
 describe('removal rate > bounds', () => {
   it('as in the example', () => {
-    expect(told(decided({ ...ten, max: { prefill: 5, decode: 10 }, loadShare: 0.4, removable: 3 }))).toBe('scale-in 7P+17D')
+    expect(told(decided({ ...ten, max: { prefill: 5, decode: 10 }, removable: 3 }))).toBe('scale-in 7P+17D')
   })
   it('a lowered maximum is reached in steps of the rate, however far away it is', () => {
     always<[World]>([lately(aboveMaximumWorld)], (world) => {
