@@ -85,7 +85,8 @@ const createMissing = async (admin: Admin, options: TopicOptions, plan: Plan): P
   const missing = topicNames.filter((topic) => !plan.existing.has(topic))
   if (missing.length === 0) return
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs would wait for leaders, but not for a broker that has not heard of the topic yet; `untilServed` waits for both.
+    waitForLeaders: false,
     topics: missing.map((topic): ITopicConfig => ({
       topic: brokerTopic(topic, options.topicPrefix),
       numPartitions: isKeyed(topic) ? plan.partitions : 1,
