@@ -158,10 +158,12 @@ describe('a batch in a compression that kafkajs does not know', () => {
     const own = ['message.timestamp.type', 'max.message.bytes', 'min.insync.replicas', 'cleanup.policy'].map((name) => ({ name, value: before[name] ?? '' }))
     const configEntries = [...own, { name: 'retention.ms', value: '7200000' }, { name: 'compression.type', value: 'producer' }]
     await withAdmin(stranger, (admin) => admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: nameOf('metrics'), configEntries }] }))
+    await until('the broker describes what was altered', async () => (await settings())['compression.type'] === 'producer')
 
     const told: string[] = []
     const log = { warn: (fields: object, message: string) => void told.push(`${JSON.stringify(fields)} ${message}`), error: () => {} }
     await ensureTopics({ ...options, clientId: 'upgraded', log })
+    await until('it describes what we altered back', async () => (await settings())['compression.type'] === 'uncompressed')
     expect(await settings()).toEqual({ ...before, 'retention.ms': '7200000' })
     expect(told.filter((line) => line.includes('altered'))).toEqual([
       `{"topic":"${nameOf('metrics')}","setting":"compression.type","got":"producer","expected":"uncompressed"} topic setting altered to the plan`,
