@@ -23,9 +23,12 @@ export type AppenderParts = {
   readonly topicPrefix: string | undefined
   /** Partitions of a topic on the broker. */
   readonly partitionsOf: (topic: Topic) => Promise<number>
-  /** Sequence numbers of a producer wrap wrongly after 2^31 records of one partition; default 10^9, then a new producer. */
+  /** Default `recordsPerProducer`. */
   readonly recycleAfterRecords?: number
 }
+
+/** Sequence numbers of a producer wrap wrongly after 2^31 records of one partition; before that comes a new producer. */
+export const recordsPerProducer = 1e9
 
 /**
  * kafkajs gives its idempotent producer 5 retries when any retry option is set, so "for ever" must be said: an append
@@ -110,7 +113,7 @@ const cloudEventHeaders = ({ clientId }: AppenderParts): HeadersOf => {
 
 /** A producer that is replaced between two sends: when it has sent enough, and after any send that failed. */
 const recyclingProducer = (parts: AppenderParts) => {
-  const limit = parts.recycleAfterRecords ?? 1e9
+  const limit = parts.recycleAfterRecords ?? recordsPerProducer
   let producer = newProducer(parts.kafka)
   let sent = 0
   const renew = async (): Promise<void> => {

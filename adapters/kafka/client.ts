@@ -4,6 +4,7 @@ import type { KafkaConfig, logCreator } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import type { PortError } from '../../core/ports.ts'
 import { stopIdleTimers } from './idle-timers.ts'
+import { askForLogEnds } from './log-end.ts'
 
 /** Where the adapter says what nobody asked for. A pino logger fits. */
 export type LogSink = {
@@ -34,6 +35,7 @@ const connectionRetry = { initialRetryTime: 100, maxRetryTime: 5_000, factor: 0.
 /** A client for one process; consumers, producers and admins made from it have connections of their own. */
 export const createKafka = (options: KafkaOptions): Kafka => {
   stopIdleTimers()
+  askForLogEnds()
   return new Kafka({
     clientId: options.clientId,
     brokers: [...options.brokers],
@@ -66,10 +68,14 @@ export const asPortError = (error: unknown, where: string): PortError => {
   const cause = rootCause(error)
   const names = [cause.name, 'type' in cause ? String(cause.type) : '']
   const got = `${cause.name}: ${cause.message}`
+  if (isCompression(cause)) return portError('corrupt', `KAFKA_COMPRESSION ${where}: ${got}; a batch must be uncompressed or gzip; nothing behind it is read until it is deleted or expired; producers must stop compressing so, or the topic needs compression.type=uncompressed`, error)
   if (names.some((name) => notFound.has(name))) return portError('not-found', `KAFKA_NOT_FOUND ${where}: ${got}; the topic must exist; create it with ensureTopics`, error)
   if (names.some((name) => timeouts.has(name))) return portError('timeout', `KAFKA_TIMEOUT ${where}: ${got}; it may or may not have happened; read before you go on`, error)
   return portError('unavailable', `KAFKA_UNAVAILABLE ${where}: ${got}; it may or may not have happened; read before you go on`, error)
 }
+
+/** kafkajs knows gzip alone; what it says of the others names no batch and no way out. */
+const isCompression = ({ name, message }: Error): boolean => name === 'KafkaJSNotImplemented' && message.includes('compression')
 
 const isPortCode = (code: unknown): boolean =>
   code === 'unavailable' || code === 'timeout' || code === 'corrupt' || code === 'not-found' || code === 'invalid'

@@ -8,6 +8,8 @@ import type { Topic } from '../../core/topics.ts'
 import { asPortError } from './client.ts'
 import { ConsumerSession } from './consumer-session.ts'
 import type { PartitionWork } from './consumer-session.ts'
+import { foreign } from './record-reader.ts'
+import { nothingHeld, stickyAssigners } from './sticky-assigner.ts'
 
 export type ConsumeOptions = {
   readonly kafka: Kafka
@@ -40,11 +42,16 @@ const tuning = {
 
 /** Joins the group and resolves when partitions were assigned for the first time. Throws PortError. */
 export const consumePartitions = async (options: ConsumeOptions): Promise<RunningConsumer> => {
-  const consumer = options.kafka.consumer({ ...tuning, ...options.tuning, groupId: options.groupId })
+  let holding = nothingHeld
+  // On our own topics nobody writes in transactions; a stranger who does must not hold up what stands behind him.
+  const isolation = { readUncommitted: ![...options.topics.values()].some((topic) => foreign.has(topic)) }
+  const partitionAssigners = stickyAssigners(() => holding)
+  const consumer = options.kafka.consumer({ ...tuning, ...isolation, ...options.tuning, partitionAssigners, groupId: options.groupId })
   const session = new ConsumerSession(options, consumer)
   const { REBALANCING, GROUP_JOIN, CRASH } = consumer.events
   const joined = new Promise<void>((resolve) => {
     consumer.on(GROUP_JOIN, ({ payload }) => {
+      holding = { partitions: [...new Set(Object.values(payload.memberAssignment).flat())], sinceMs: Date.now() }
       session.assign(payload.memberAssignment)
       resolve()
     })

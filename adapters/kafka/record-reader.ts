@@ -22,7 +22,7 @@ export type ReadResult = {
  * Topics on which strangers write: there even an unknown schema is a dead letter, where on ours it stops the partition. Their
  * keys are judged by who reads them, who can tell the stranger's name.
  */
-const foreign: ReadonlySet<string> = new Set(['metrics'])
+export const foreign: ReadonlySet<string> = new Set(['metrics'])
 
 /** Decodes a batch in order. `nameOf` gives a topic's name on the broker, for messages. */
 export const readRecords = (fetched: Fetched, codec: Codec, nameOf: (ref: PartitionRef) => string): ReadResult => {

@@ -1,7 +1,7 @@
 /** Creates the topics of core/topics.ts with their settings, and refuses to run on topics that would break the log. */
 // Node finds only some names of this CommonJS module: ConfigResourceTypes is reached through its default export.
 import kafkajs from 'kafkajs'
-import type { Admin, ITopicConfig } from 'kafkajs'
+import type { Admin, ConfigEntries, ITopicConfig } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import { brokerTopic, topicNames, topics } from '../../core/topics.ts'
 import type { Topic } from '../../core/topics.ts'
@@ -41,7 +41,8 @@ const isKeyed = (topic: Topic): boolean => topics[topic].keyedBy === 'service' |
 /**
  * Creates the topics that are missing and verifies the others. Keyed topics share one partition count: that of those that
  * exist, else `partitions`. Throws PortError `invalid` when existing topics differ in what correctness needs (partition
- * counts, time stamps, clean-up policy); differing retention is the operator's choice and is logged.
+ * counts, time stamps, clean-up policy); differing retention is the operator's choice and is logged. A `metrics` that takes
+ * compressed batches is altered.
  */
 export const ensureTopics = async (options: TopicOptions): Promise<void> => {
   const admin = createKafka(options).admin()
@@ -84,7 +85,7 @@ const createMissing = async (admin: Admin, options: TopicOptions, plan: Plan): P
   const missing = topicNames.filter((topic) => !plan.existing.has(topic))
   if (missing.length === 0) return
   await admin.createTopics({
-    // kafkajs' own wait gives up when a busy broker does not know the new topic yet; ours is `untilServed`.
+    // kafkajs would wait for leaders, but not for a broker that has not heard of the topic yet; `untilServed` waits for both.
     waitForLeaders: false,
     topics: missing.map((topic): ITopicConfig => ({
       topic: brokerTopic(topic, options.topicPrefix),
@@ -103,24 +104,52 @@ const untilServed = async (admin: Admin, prefix: string | undefined): Promise<vo
 /** Settings without which time or state would be wrong, or one foreign batch could stop the gate. */
 const mustHold: ReadonlySet<string> = new Set(['message.timestamp.type', 'cleanup.policy', 'compression.type'])
 
+/**
+ * What we set right ourselves on a topic that exists: it changes nothing that stands in the log, and came to the plan after
+ * the first topics were made. What would change the meaning of records is left to people.
+ */
+const setRight: ReadonlySet<string> = new Set(['compression.type'])
+
 const verify = async (admin: Admin, options: TopicOptions, existing: readonly Topic[]): Promise<void> => {
+  const log = options.log ?? silent
   for (const topic of existing) {
     const name = brokerTopic(topic, options.topicPrefix)
     const described = await describe(admin, name)
-    const expected = Object.entries(topicSettings(topic, options.replicationFactor))
-    for (const [key, value] of expected) {
-      if (described.get(key) !== value) differs(options.log ?? silent, { name, key, got: described.get(key), value })
+    const wrong = Object.entries(topicSettings(topic, options.replicationFactor)).flatMap(([key, value]) => {
+      const got = described.get(key)?.configValue
+      return got === value ? [] : [{ name, key, got, value }]
+    })
+    for (const setting of wrong) {
+      if (setRight.has(setting.key)) await alter(admin, setting, { described, log })
+      else differs(log, setting)
     }
   }
 }
 
-const differs = (log: LogSink, setting: { name: string; key: string; got: string | undefined; value: string }): void => {
+type Setting = { readonly name: string; readonly key: string; readonly got: string | undefined; readonly value: string }
+type Described = ReadonlyMap<string, ConfigEntries>
+
+/** The request replaces all that was ever set on the topic, so all of that goes with it. */
+const alter = async (admin: Admin, setting: Setting, { described, log }: { described: Described; log: LogSink }): Promise<void> => {
+  const { name, key, got, value } = setting
+  const own = [...described.values()].filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG)
+  const kept = own.filter(({ configName }) => configName !== key).map(({ configName, configValue }) => ({ name: configName, value: configValue }))
+  try {
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: [...kept, { name: key, value }] }] })
+  } catch (error) {
+    log.warn({ topic: name, setting: key, reason: String(error) }, 'topic setting could not be altered')
+    return differs(log, setting)
+  }
+  log.warn({ topic: name, setting: key, got, expected: value }, 'topic setting altered to the plan')
+}
+
+const differs = (log: LogSink, setting: Setting): void => {
   const { name, key, got, value } = setting
   if (!mustHold.has(key)) return log.warn({ topic: name, setting: key, got, expected: value }, 'topic setting differs from the plan')
   throw portError('invalid', `TOPIC_SETTING ${name}: ${key}=${got}; must be ${value}; alter the topic, nothing was started`)
 }
 
-const describe = async (admin: Admin, name: string): Promise<ReadonlyMap<string, string>> => {
+const describe = async (admin: Admin, name: string): Promise<Described> => {
   const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }] })
-  return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry.configValue]) ?? [])
+  return new Map(resources[0]?.configEntries.map((entry) => [entry.configName, entry]) ?? [])
 }
