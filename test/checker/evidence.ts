@@ -30,6 +30,8 @@ export type Run = {
   readonly simulated: boolean
   readonly tickMs: number
   readonly latenessMs: number
+  /** World milliseconds per wall millisecond where both differ: deadlines of calls are wall time. Default 1. */
+  readonly speed?: number
   readonly fromMs: number
   readonly toMs: number
   /** After the last fault; `fromMs` when there was none. */
@@ -96,6 +98,8 @@ export type ChangeLine = (WrittenLine | RefusedLine | BarredLine | GateLine | Ph
  * - `down`, target `collector`, `kafka`, `decider`, `temporal`, `orchestrator`, `registrar` or `control-plane` (all of these but the
  *   registrar): every process of that kind was down;
  * - `clock`, target any process, with `clockOffsetMs`: its clock was off by so much;
+ * - `topic-recreated`, target a topic: it was deleted and made anew; the evidence holds its last life, which began at `toMs`;
+ * - `delayed-write`, target a sub-cluster: writes took effect up to `toMs - fromMs` after their call (see `delayMs` of the emulator);
  * - `upgrade`, target `decider`: a process with another core took over, on input that did not change (L4).
  */
 export type NemesisLine = {
