@@ -9,6 +9,7 @@
  */
 import type { Violation } from './evidence.ts'
 import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, type RolloutView, type ServiceView, type View } from './view.ts'
+import { decode } from './wire.ts'
 
 export const liveness = (view: View): readonly Violation[] => {
   const { run } = view
@@ -65,9 +66,10 @@ const heard = (view: View, service: ServiceView): readonly Violation[] => {
   if (since === undefined || !isManaged(service) || toMs < Math.max(since.record.time, healedAtMs) + convergeMs) return []
   const violate = (detail: string): Violation => ({ invariant: 'L3', service: service.service, detail, at: placeOf(since) })
   const verdicts = [...service.decisions, ...service.holds]
-  const snapshot = service.snapshots.at(-1)
-  const late = snapshot === undefined || snapshot === null || snapshot.record.time < toMs - snapshotMs * Math.max(1, speed)
-  return [...(verdicts.length > 0 ? [] : [violate('it has no verdict at all')]), ...(late ? [violate(`its last snapshot is ${snapshot ? `${toMs - snapshot.record.time} ms old` : 'missing'}`)] : [])]
+  const bytes = service.snapshots.at(-1)
+  const snapshot = bytes ? decode<'SnapshotTaken'>(bytes) : null
+  const late = snapshot === null || snapshot.time < toMs - snapshotMs * Math.max(1, speed)
+  return [...(verdicts.length > 0 ? [] : [violate('it has no verdict at all')]), ...(late ? [violate(`its last snapshot is ${snapshot ? `${toMs - snapshot.time} ms old` : 'missing'}`)] : [])]
 }
 
 /** Each service gets one every 10 minutes; half of that again for the tick that brings it. */

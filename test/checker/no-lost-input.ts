@@ -10,7 +10,8 @@
 import type { Violation } from './evidence.ts'
 import type { RolloutReported, TypeName } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
-import { intentEnds, placeOf, type Entry, type FactEntry, type ServiceView, type Verdict, type View } from './view.ts'
+import type { Tick } from './ticks.ts'
+import { placeOf, type Entry, type FactEntry, type ServiceView, type Verdict, type View } from './view.ts'
 
 export const noLostInput = (view: View): readonly Violation[] => [
   ...[...view.services.values()].flatMap((service) => [...unseenInputs(view, service), ...unheardReports(view, service), ...unansweredManifests(view, service)]),
@@ -80,7 +81,7 @@ const acknowledgedTooEarly = (view: View): readonly Violation[] => {
   return outputs.flatMap((output): Violation[] => {
     const { decisionId, service, inputs } = output.record
     const ticks = view.ticks.get(inputs.partition)?.counted ?? []
-    const told = ticks.find((tick) => tick.decidedThrough >= inputs.tickOffset)
+    const told = ticks[firstTelling(ticks, inputs.tickOffset)]
     const committed = view.evidence.commits?.find((one) => one.partition === inputs.partition && one.offset > inputs.tickOffset)
     const at = placeOf(output)
     return [
@@ -90,4 +91,9 @@ const acknowledgedTooEarly = (view: View): readonly Violation[] => {
   })
 }
 
-export { intentEnds }
+/** A new owner begins with what it knows itself, so `decidedThrough` may fall at a claim; ticks before `offset` cannot speak of it. */
+const firstTelling = (ticks: readonly Tick[], offset: number): number => {
+  let index = lowerBound(ticks, offset)
+  while (index < ticks.length && (ticks[index]?.decidedThrough ?? -1) < offset) index += 1
+  return index
+}

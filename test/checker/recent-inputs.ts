@@ -38,8 +38,8 @@ export const evidenceBefore = (service: ServiceView, moment: Moment): RecentInpu
   }
 }
 
-/** Index of the first input at `offset` or later. */
-export const lowerBound = (inputs: readonly Input[], offset: number): number => {
+/** Index of the first record at `offset` or later. */
+export const lowerBound = (inputs: readonly { readonly offset: number }[], offset: number): number => {
   let low = 0
   let high = inputs.length
   while (low < high) {

@@ -96,11 +96,12 @@ const neverReleased = (view: View, cell: string, open: Open): readonly Violation
 const expiryOf = (view: View, { requestId }: Placed): number => view.intents.get(requestId)?.record.expiresAt ?? Infinity
 
 /** What stands on the nodes, by the sub-clusters' own word. GPUs per instance are those of the placement, or of the manifest. */
-const occupied = (view: View): readonly Violation[] => {
-  const capacity = new Map([...view.cells.values()].flatMap(({ records }) => records.flatMap((entry) => (entry.type === 'InventoryObserved' ? entry.record.nodes.map(({ node, gpus }) => [`${entry.record.subCluster}/${node}`, gpus] as const) : []))))
-  return [...view.groups.values()].length === 0 ? [] : Object.entries(view.evidence.subClusters).flatMap(([subCluster, lines]) => {
+const occupied = (view: View): readonly Violation[] =>
+  Object.entries(view.evidence.subClusters).flatMap(([subCluster, lines]) => {
     const standing = new Map<string, { readonly node: string; readonly gpus: number }>()
     const held = new Map<string, number>()
+    const sizes = sizesIn(view, subCluster)
+    const capacity = capacities(view, subCluster)
     return lines.flatMap((line, index): Violation[] => {
       if (line.kind !== 'phase' || line.node === null) return []
       const known = standing.get(line.instance)
@@ -110,19 +111,30 @@ const occupied = (view: View): readonly Violation[] => {
         return []
       }
       if (known !== undefined) return []
-      const gpus = gpusOf(view, subCluster, { group: line.group, service: line.service })[line.role]
+      const gpus = sizes(line)[line.role]
       standing.set(line.instance, { node: line.node, gpus })
       held.set(line.node, (held.get(line.node) ?? 0) + gpus)
-      const most = capacity.get(`${subCluster}/${line.node}`) ?? Infinity
+      const most = capacity.get(line.node) ?? Infinity
       if ((held.get(line.node) ?? 0) <= most) return []
       return [{ invariant: 'S24', service: line.service, detail: `${held.get(line.node)} GPUs are held on ${line.node}, which has ${most}`, at: lineAt({ subCluster, index }) }]
     })
   })
+
+/** GPUs of each node, as its last inventory says. */
+const capacities = (view: View, subCluster: string): ReadonlyMap<string, number> => {
+  const found = new Map<string, number>()
+  for (const { records } of view.cells.values())
+    for (const entry of records)
+      if (entry.type === 'InventoryObserved' && entry.record.subCluster === subCluster) for (const { node, gpus } of entry.record.nodes) found.set(node, gpus)
+  return found
 }
 
-const gpusOf = (view: View, subCluster: string, { group, service }: { readonly group: string; readonly service: string }): { readonly prefill: number; readonly decode: number } => {
-  for (const { placements } of view.cells.values())
-    for (const placed of placements.values()) if (placed.group === group && placed.subCluster === subCluster) return placed.gpusPerInstance
-  const roles = view.services.get(service)?.configured.at(-1)?.spec.roles
-  return { prefill: roles?.prefill.gpusPerInstance ?? 0, decode: roles?.decode.gpusPerInstance ?? 0 }
+type Sizes = { readonly prefill: number; readonly decode: number }
+
+const sizesIn = (view: View, subCluster: string): ((of: { readonly group: string; readonly service: string }) => Sizes) => {
+  const placed = new Map([...view.cells.values()].flatMap(({ placements }) => [...placements.values()].filter((one) => one.subCluster === subCluster).map((one) => [one.group, one.gpusPerInstance] as const)))
+  return ({ group, service }) => {
+    const roles = view.services.get(service)?.configured.at(-1)?.spec.roles
+    return placed.get(group) ?? { prefill: roles?.prefill.gpusPerInstance ?? 0, decode: roles?.decode.gpusPerInstance ?? 0 }
+  }
 }

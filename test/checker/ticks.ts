@@ -30,7 +30,8 @@ export const foldTicks = (entries: readonly TickEntry[]): TickLog => {
     const last = counted.at(-1)
     const isClaim = last === undefined || record.epoch > last.epoch
     if (!counts(last, entry, isClaim)) continue
-    counted.push({ ...record, offset, timestampMs, isClaim, ownerSinceMs: isClaim ? record.time : last.ownerSinceMs })
+    const { logId, epoch, ownerId, coreHash, decidedThrough, simulated, time } = record
+    counted.push({ logId, epoch, ownerId, coreHash, decidedThrough, simulated, time, offset, timestampMs, isClaim, ownerSinceMs: isClaim ? time : last.ownerSinceMs })
   }
   return { counted, at: new Map(counted.map((tick) => [tick.offset, tick])), all: entries.length }
 }

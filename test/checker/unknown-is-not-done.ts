@@ -6,19 +6,23 @@
  *  - ∀ report "step undone": a line that takes that key back, or none was ever written.
  *  - where calls were seen: after a write that was not answered, the next forward write call on the group comes after a read of it.
  */
-import type { CallLine, Counts, Role, Violation } from './evidence.ts'
+import type { CallLine, Role, Violation } from './evidence.ts'
 import type { RolloutReported } from './records.ts'
-import { callMs, most, placementOf, placeOf, skewMs, type Entry, type GroupView, type RolloutView, type View } from './view.ts'
+import { momentsIn, timelineOf, type Moment } from './timeline.ts'
+import { callMs, most, placementOf, placeOf, skewMs, type Entry, type RolloutView, type View } from './view.ts'
 
-export const unknownIsNotDone = (view: View): readonly Violation[] => [
-  ...[...view.rollouts.values()].flatMap((rollout) => rollout.reports.flatMap((report) => {
-    const detail = unshown(view, rollout, report)
+export const unknownIsNotDone = (view: View): readonly Violation[] => {
+  const timelines = new Map([...view.groups].map(([name, group]) => [name, timelineOf(group)]))
+  const ofReports = [...view.rollouts.values()].flatMap((rollout) => rollout.reports.flatMap((report): Violation[] => {
+    const detail = unshown({ view, timelines }, rollout, report)
     return detail === null ? [] : [{ invariant: 'S27', service: rollout.service, detail: `${rollout.id}: ${detail}`, at: placeOf(report) }]
-  })),
-  ...Object.entries(view.evidence.calls ?? {}).flatMap(([subCluster, calls]) => blindRetries(subCluster, calls)),
-]
+  }))
+  return [...ofReports, ...Object.entries(view.evidence.calls ?? {}).flatMap(([subCluster, calls]) => blindRetries(subCluster, calls))]
+}
 
-const unshown = (view: View, rollout: RolloutView, { record }: Entry<RolloutReported>): string | null => {
+type World = { readonly view: View; readonly timelines: ReadonlyMap<string, readonly Moment[]> }
+
+const unshown = ({ view, timelines }: World, rollout: RolloutView, { record }: Entry<RolloutReported>): string | null => {
   if (record.step === null || (record.outcome !== 'step-done' && record.outcome !== 'step-undone')) return null
   const key = `${rollout.id}/${record.step}`
   const until = record.time + skewMs(view)
@@ -28,64 +32,23 @@ const unshown = (view: View, rollout: RolloutView, { record }: Entry<RolloutRepo
   }
   if (record.step === 'grow' || record.step === 'register' || record.step === 'shrink')
     return rollout.writes.some(({ line }) => line.key === key && line.time <= until) ? null : `${record.step} was reported as done; the change log does not have it`
-  return unreached(view, rollout, record)
+  return unreached({ view, timelines }, rollout, record)
 }
 
-const unreached = (view: View, { intentId, group }: RolloutView, { step, time }: RolloutReported): string | null => {
+const unreached = ({ view, timelines }: World, { intentId, group }: RolloutView, { step, time }: RolloutReported): string | null => {
   const plan = placementOf(view, { intentId, group })
-  const standing = plan === null ? undefined : view.groups.get(`${plan.subCluster}/${group}`)
+  const standing = plan === null ? undefined : timelines.get(`${plan.subCluster}/${group}`)
   if (plan === null || standing === undefined || step === null) return null
   const [what, role] = step.split('/') as [string, Role | undefined]
   const peak = most(plan.from, plan.to)
   const window = { fromMs: time - callMs(view.run) - 60_000 * (view.run.speed ?? 1), toMs: time + skewMs(view) }
-  const reached = moments(standing, window).some((moment) => {
+  const reached = momentsIn(standing, window).some((moment) => {
     if (what === 'gone') return moment.terminating === 0
     if (what === 'registered') return moment.registered.prefill === plan.to.prefill && moment.registered.decode === plan.to.decode
     if (role === undefined || (what !== 'ready' && what !== 'scheduled')) return true
     return moment[what][role] >= peak[role]
   })
   return reached ? null : `${step} was reported as done; the change log does not show it`
-}
-
-type Moment = { readonly scheduled: Counts; readonly ready: Counts; readonly registered: Counts; readonly terminating: number }
-type Member = { readonly role: Role; phase: string; node: string | null; registered: boolean }
-
-/** How the group stood at each of its lines inside the window, and at its beginning. */
-const moments = ({ lines }: GroupView, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): readonly Moment[] => {
-  const members = new Map<string, Member>()
-  const found: Moment[] = []
-  for (const { line } of lines) {
-    if (line.kind === 'fault' || line.time > toMs) break
-    if (line.time > fromMs && found.length === 0) found.push(momentOf(members))
-    if (line.kind === 'phase' && line.phase === 'gone') members.delete(line.instance)
-    else if (line.kind === 'phase') {
-      const known = members.get(line.instance)
-      members.set(line.instance, { role: line.role, phase: line.phase, node: line.node, registered: known?.registered ?? false })
-    }
-    if (line.kind === 'gate') {
-      const member = members.get(line.instance)
-      if (member !== undefined) member.registered = line.registered
-    }
-    if (line.time > fromMs) found.push(momentOf(members))
-  }
-  return found.length === 0 ? [momentOf(members)] : found
-}
-
-const momentOf = (members: ReadonlyMap<string, Member>): Moment => {
-  const count = (holds: (member: Member) => boolean): Counts => {
-    const counts = { prefill: 0, decode: 0 }
-    for (const member of members.values()) if (holds(member)) counts[member.role] += 1
-    return counts
-  }
-  const alive = ({ phase }: Member): boolean => phase !== 'failed' && phase !== 'terminating'
-  let terminating = 0
-  for (const { phase } of members.values()) if (phase === 'terminating') terminating += 1
-  return {
-    scheduled: count((member) => member.node !== null && alive(member)),
-    ready: count(({ phase }) => phase === 'ready'),
-    registered: count(({ phase, registered }) => registered && phase === 'ready'),
-    terminating,
-  }
 }
 
 const blindRetries = (subCluster: string, calls: readonly CallLine[]): readonly Violation[] => {

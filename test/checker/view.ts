@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ChangeLine, Counts, Evidence, EvidenceRecord, Run, TopicName, WrittenLine } from './evidence.ts'
 import { foldCell, type CellRecord, type CellView } from './cells.ts'
-import type { ControlChanged, ControlSet, GroupPlacement, RecordOf, RolloutFact, RolloutReported, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted, ServiceConfigured, ServiceRemoved, SnapshotTaken, TypeName } from './records.ts'
+import type { ControlChanged, ControlSet, GroupPlacement, RecordOf, RolloutFact, RolloutReported, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted, ServiceConfigured, ServiceRemoved, TypeName } from './records.ts'
 import { readSpec, type Spec } from './spec.ts'
 import { foldTicks, type TickEntry, type TickLog } from './ticks.ts'
 import { decode, typeOf } from './wire.ts'
@@ -27,7 +27,8 @@ export type ServiceView = {
   readonly decisions: Entry<ScaleDecided>[]
   readonly holds: Entry<ScaleHeld>[]
   readonly intents: Entry<ScaleIntentEmitted>[]
-  readonly snapshots: (Entry<SnapshotTaken> | null)[]
+  /** Bytes of `snapshots` under its key; null is a tombstone. They are large, and formulas ask for the last one only. */
+  readonly snapshots: (Uint8Array | null)[]
 }
 
 export type FactEntry = Entry<RolloutFact> & { readonly type: TypeName }
@@ -102,20 +103,19 @@ export const buildView = (evidence: Evidence): View => {
   }
 }
 
-const addRecord = (made: Mutable, topic: TopicName, { value, ...where }: EvidenceRecord): void => {
-  if (value === null) {
-    if (topic === 'snapshots' && where.key !== null) serviceOf(made, where.key).snapshots.push(null)
-    return
-  }
+/** Written out field by field: a spread for each of some ten thousand records would cost as much as all formulas together. */
+const addRecord = (made: Mutable, topic: TopicName, { partition, offset, timestampMs, key, value }: EvidenceRecord): void => {
+  if (topic === 'metrics' || topic === 'checkpoints') return
+  if (topic === 'snapshots') return key === null ? undefined : void serviceOf(made, key).snapshots.push(value)
+  if (value === null) return
   const type = typeOf(value)
-  if (type === null) return void made.undecodable.push({ topic, ...where })
-  if (topic === 'metrics') return
-  if (topic === 'signals' && where.key !== null) serviceOf(made, where.key).inputs.push({ ...where, value, type })
-  const take = takers[type] as Taker<TypeName> | undefined
+  if (type === null) return void made.undecodable.push({ topic, partition, offset })
+  if (topic === 'signals' && key !== null) serviceOf(made, key).inputs.push({ partition, offset, timestampMs, key, value, type })
+  const take = takers.get(type)
   if (take === undefined) return
   const record = decode<TypeName>(value)
-  if (record === null) return void made.undecodable.push({ topic, ...where })
-  take(made, { topic, value, record, ...where })
+  if (record === null) return void made.undecodable.push({ topic, partition, offset })
+  take(made, { topic, partition, offset, timestampMs, key, value, record })
 }
 
 const serviceOf = ({ services }: Mutable, service: string): ServiceView => {
@@ -153,7 +153,7 @@ const takeCell: Taker<'PlacementDecided'> = (made, entry) => {
   records.push({ ...entry, type } as unknown as CellRecord)
 }
 
-const takers: { readonly [T in TypeName]?: Taker<T> } = {
+const takersByName: { readonly [T in TypeName]?: Taker<T> } = {
   ClockTicked: (made, { partition, offset, timestampMs, record }) => {
     const entries = made.ticks.get(partition)
     if (entries === undefined) made.ticks.set(partition, [{ offset, timestampMs, record }])
@@ -185,9 +185,6 @@ const takers: { readonly [T in TypeName]?: Taker<T> } = {
     serviceOf(made, service).intents.push(entry)
     made.intents.set(intentId, entry)
   },
-  SnapshotTaken: (made, entry) => {
-    if (entry.topic === 'snapshots') serviceOf(made, entry.record.service).snapshots.push(entry)
-  },
   DeadLetter: (made, { record }) => void made.deadLetters.add(`${record.topic}/${record.partition}@${record.offset}`),
   ...Object.fromEntries(
     (['RolloutPlaced', 'RolloutStepDone', 'RolloutCommitted', 'RolloutRolledBack', 'RolloutStuck', 'IntentCompleted', 'IntentRefused', 'IntentExpired', 'IntentSuperseded'] as const)
@@ -195,6 +192,8 @@ const takers: { readonly [T in TypeName]?: Taker<T> } = {
   ),
   ...Object.fromEntries((['PlacementDecided', 'ReservationReleased', 'InventoryObserved'] as const).map((type) => [type, takeCell])),
 }
+
+const takers: ReadonlyMap<string, Taker<TypeName>> = new Map(Object.entries(takersByName) as [string, Taker<TypeName>][])
 
 type RolloutName = { readonly service: string; readonly intentId: string; readonly group: string }
 
