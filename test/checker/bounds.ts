@@ -7,7 +7,7 @@
  */
 import type { Counts, Violation } from './evidence.ts'
 import type { ScaleDecided } from './records.ts'
-import { configurationAt, isUndo, lineAt, placeOf, roles, showCounts, type Entry, type ServiceView, type View } from './view.ts'
+import { adoptedCounts, configurationAt, isUndo, lineAt, placeOf, roles, showCounts, type Entry, type ServiceView, type View } from './view.ts'
 
 export const bounds = (view: View): readonly Violation[] => [
   ...[...view.services.values()].flatMap((service) => service.decisions.flatMap((decision) => ofDecision(service, decision).map((detail) => ({ invariant: 'S8', service: service.service, detail: `${decision.record.decisionId} ${detail}`, at: placeOf(decision) })))),
@@ -37,10 +37,9 @@ const furtherOut = (from: number, to: number, range: Range): boolean => outsideO
 const ofEffects = (view: View): readonly Violation[] => {
   const counts = new Map<string, Map<string, Counts>>()
   const writes = [...view.writes].sort((a, b) => a.line.time - b.line.time)
-  for (const { line, subCluster } of writes) {
-    const groups = counts.get(line.service) ?? new Map<string, Counts>()
-    counts.set(line.service, groups)
-    if (!groups.has(`${subCluster}/${line.group}`)) groups.set(`${subCluster}/${line.group}`, line.countsBefore)
+  for (const [name, group] of view.groups) {
+    const groups = counts.get(group.service) ?? new Map<string, Counts>()
+    counts.set(group.service, groups.set(name, adoptedCounts(group)))
   }
   return writes.flatMap((write): Violation[] => {
     const { line, subCluster } = write

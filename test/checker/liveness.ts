@@ -8,7 +8,7 @@
  * L4 upgrade is quiet: over a nemesis line `upgrade`, which promises unchanged input: no decision and no forward effect.
  */
 import type { Violation } from './evidence.ts'
-import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, type RolloutView, type ServiceView, type View } from './view.ts'
+import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type RolloutView, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'
 
 export const liveness = (view: View): readonly Violation[] => {
@@ -41,14 +41,8 @@ const converged = (view: View, service: ServiceView): readonly Violation[] => {
 const wrongCounts = (view: View, { intentId, target, service }: { readonly intentId: string; readonly target: { readonly prefill: number; readonly decode: number }; readonly service: string }): string | null => {
   const end = endsOf(view, intentId)[0]
   if (end?.type !== 'IntentCompleted' || end.record.partial === true) return null
-  const standing = { prefill: 0, decode: 0 }
-  for (const group of view.groups.values()) {
-    const counts = group.service === service ? group.writes.at(-1)?.line.countsAfter : undefined
-    standing.prefill += counts?.prefill ?? 0
-    standing.decode += counts?.decode ?? 0
-  }
-  const unwritten = [...view.groups.values()].some((group) => group.service === service && group.writes.length === 0)
-  return unwritten || sameCounts(standing, target) ? null : `${intentId} completed with ${showCounts(target)}, and ${showCounts(standing)} stand`
+  const standing = standingAt(view, service, view.run.toMs)
+  return sameCounts(standing, target) ? null : `${intentId} completed with ${showCounts(target)}, and ${showCounts(standing)} stand`
 }
 
 const ended = (view: View, { id, service, writes, reports }: RolloutView): readonly Violation[] => {

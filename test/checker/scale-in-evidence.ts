@@ -11,10 +11,10 @@
  * Weaker than the product: what "rising" means is the policy's, so d) takes the decision's own word for it; S17 decides it again.
  */
 import type { Role, Violation } from './evidence.ts'
-import type { CollectorHeartbeat, InstancesObserved, LatencyObserved, ScaleDecided, Sample, TpsObserved } from './records.ts'
+import type { CollectorHeartbeat, InstancesObserved, LatencyObserved, ScaleDecided, Sample } from './records.ts'
 import { evidenceBefore, type RecentInputs } from './recent-inputs.ts'
 import type { Spec } from './spec.ts'
-import { configurationAt, placeOf, showCounts, type Entry, type ServiceView, type View } from './view.ts'
+import { configurationAt, placeOf, showCounts, standingAt, type Entry, type ServiceView, type View } from './view.ts'
 
 export const takesAway = ({ from, to }: Pick<ScaleDecided, 'from' | 'to'>): boolean => to.prefill < from.prefill || to.decode < from.decode
 
@@ -113,26 +113,13 @@ const instanceFaults = ({ recent, decision, staleMs }: Case): readonly string[] 
   })
 
 const inventoryFaults = (view: View, { service, from, time }: ScaleDecided): readonly string[] => {
-  const standing = standingAt(view, service, time)
+  const { prefill, decode } = standingAt(view, service, time)
+  const standing = prefill + decode
   if (2 * (from.prefill + from.decode) >= standing) return []
   return [`it starts from ${showCounts(from)} where ${standing} instances stand`]
-}
-
-/** Instances that the groups' objects asked for, by the change logs. */
-const standingAt = (view: View, service: string, time: number): number => {
-  let sum = 0
-  for (const group of view.groups.values()) {
-    if (group.service !== service) continue
-    const last = group.writes.findLast(({ line }) => line.time <= time)
-    const counts = last?.line.countsAfter ?? group.writes[0]?.line.countsBefore
-    sum += counts === undefined ? 0 : counts.prefill + counts.decode
-  }
-  return sum
 }
 
 const risingFaults = (decision: ScaleDecided): readonly string[] => {
   if (isByHand(decision)) return []
   return decision.evidence.filter(({ rising }) => rising).map(({ signal }) => `${signal} rises, as it says itself`)
 }
-
-export type { TpsObserved }

@@ -243,6 +243,25 @@ export const placementOf = (view: View, { intentId, group }: { readonly intentId
   return null
 }
 
+/** Counts of a group before any rollout wrote it: nothing, or what ran there before the autoscaler came. */
+export const adoptedCounts = ({ lines }: GroupView): Counts => {
+  const counts = { prefill: 0, decode: 0 }
+  for (const { line } of lines) if (line.kind === 'phase' && line.phase === 'pending' && line.cause === 'adopted') counts[line.role] += 1
+  return counts
+}
+
+/** Counts that the objects of a service's groups ask for after the last write up to `time`. */
+export const standingAt = ({ groups }: View, service: string, time: number): Counts => {
+  const sum = { prefill: 0, decode: 0 }
+  for (const group of groups.values()) {
+    if (group.service !== service) continue
+    const counts = group.writes.findLast(({ line }) => line.time <= time)?.line.countsAfter ?? adoptedCounts(group)
+    sum.prefill += counts.prefill
+    sum.decode += counts.decode
+  }
+  return sum
+}
+
 /** The manifest in force for records before `offset`; refused ones never are. */
 export const configurationAt = ({ configured, accepted }: ServiceView, offset: number): Configured | null =>
   configured.findLast((one) => one.offset < offset && !accepted.some(({ record }) => record.generation === one.record.generation && !record.accepted)) ?? null
