@@ -5,11 +5,11 @@
  *    write may not lead further out; an undo may lead back to what stood before the write that it takes back.
  * b) registered, at every line, followed here from gates and phases: no line leaves the band but the loss of an instance, and after a loss
  *    every other line leads back or stays. The loss must be made good within `regainMs`.
- * c) an order: its target is in band with the slack of the groups that the service had or gets, or no further out than where it starts.
+ * c) an order: its target is in band with the slack of the groups that the service had, or no further out than where it starts.
  */
 import type { Band, Counts, Role, Violation } from './evidence.ts'
 import { excess } from './band.ts'
-import { isUndo, lineAt, placeOf, showCounts, type GroupView, type PlacedLine, type View, type Write } from './view.ts'
+import { adoptedCounts, isNothing, isUndo, lineAt, placeOf, showCounts, skewMs, type GroupView, type PlacedLine, type View, type Write } from './view.ts'
 
 /** A start-up, which takes half a minute, with retries and a queue for hardware. */
 const regainMs = 10 * 60_000
@@ -84,16 +84,23 @@ const countsOf = ({ prefill, decode }: Serving): Counts => ({ prefill: prefill.s
 const ordered = (view: View): readonly Violation[] =>
   [...view.intents.values()].flatMap((intent): Violation[] => {
     const { record } = intent
-    const groups = groupsOf(view, record.service, record.intentId)
+    const groups = groupsOf(view, record.service, record.emittedAt)
     if (excess(record.target, record.band, groups) <= excess(record.from, record.band, groups)) return []
     return [{ invariant: 'S5', service: record.service, detail: `${record.intentId} orders ${showCounts(record.target)}, outside of ${show(record.band)} for ${groups} groups`, at: placeOf(intent) }]
   })
 
-/** Groups that the service ever had at once is an upper bound of its slack at any one moment. */
-const groupsOf = (view: View, service: string, intentId: string): number => {
-  const standing = [...view.groups.values()].filter((group) => group.service === service).length
-  const placed = [...view.cells.values()].flatMap(({ answers }) => answers.get(intentId)?.[0]?.groups ?? []).filter(({ isNew }) => isNew).length
-  return Math.max(1, standing, placed)
+/** Groups that held instances when the order was given, or shortly before: sub-clusters restate them every few seconds. */
+const groupsOf = (view: View, service: string, emittedAt: number): number => {
+  const fromMs = emittedAt - observedWithinMs * Math.max(1, view.run.speed ?? 1)
+  const standing = [...view.groups.values()].filter((group) => group.service === service && holdsAnything(group, { fromMs, toMs: emittedAt + skewMs(view) }))
+  return Math.max(1, standing.length)
+}
+
+const observedWithinMs = 60_000
+
+const holdsAnything = (group: GroupView, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean => {
+  const before = group.writes.findLast(({ line }) => line.time <= fromMs)?.line.countsAfter ?? adoptedCounts(group)
+  return !isNothing(before) || group.writes.some(({ line }) => line.time > fromMs && line.time <= toMs && !isNothing(line.countsAfter))
 }
 
 const show = ({ lo, hi }: Band): string => `${lo} to ${hi}`

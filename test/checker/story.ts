@@ -16,7 +16,7 @@ export const at = (seconds: number): number => startMs + seconds * 1_000
 export type Told = { topic: TopicName; type: TypeName; offset: number; timestampMs: number; key: string | null; record: any }
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- likewise
 export type Line = any
-export type Story = { run: Run; records: Told[]; lines: Line[]; nemesis: NemesisLine[]; extra: Partial<Pick<Evidence, 'calls' | 'commits'>> }
+export type Story = { run: Run; records: Told[]; lines: Line[]; nemesis: NemesisLine[]; extra: { calls?: NonNullable<Evidence['calls']>; commits?: NonNullable<Evidence['commits']> } }
 
 export const service = 'chat'
 export const logId = 'log-1'
@@ -263,12 +263,17 @@ export const tellStory = (): Telling => {
 /** Puts the story into bytes. Decisions get their place in the chain here, so that a test may change their content. */
 export const evidenceOf = ({ run, records, lines, nemesis, extra }: Story): Evidence => {
   let previousHash = ''
+  const chained = new Map<string, object>()
   const topics: { [topic in TopicName]?: EvidenceRecord[] } = {}
   for (const told of records) {
     if (told.type === 'ScaleDecided') {
-      told.record.previousHash = previousHash
-      told.record.hash = ''
-      previousHash = told.record.hash = sha256(canonicalJson({ type: 'ScaleDecided', ...told.record }))
+      const { decisionId } = told.record
+      const open = { ...told.record, previousHash, hash: '' }
+      const hash = sha256(canonicalJson({ type: 'ScaleDecided', ...open }))
+      const links = chained.get(decisionId) ?? { previousHash, hash }
+      if (!chained.has(decisionId)) previousHash = hash
+      chained.set(decisionId, links)
+      Object.assign(told.record, links)
     }
     const { topic, type, offset, timestampMs, key, record } = told
     ;(topics[topic] ??= []).push({ partition: 0, offset, timestampMs, key, value: encode(type, record) })
