@@ -5,14 +5,41 @@ import avro from 'avsc'
 import type { RecordOf, TypeName } from './records.ts'
 
 type Registry = { readonly schemas: readonly { readonly id: number; readonly record: string; readonly file: string }[] }
-type WireType = { readonly name: TypeName; readonly type: avro.Type }
+type WireType = { readonly name: TypeName; readonly type: avro.Type; readonly short: Short | null }
+/** Reads a part of a record: what no formula asks for is skipped in the bytes. */
+type Short = { readonly reader: avro.Type; readonly resolver: object }
+type RecordSchema = { readonly type: 'record'; readonly name: string; readonly fields: readonly Field[] }
+type Field = { readonly name: string; readonly type: unknown }
 
 const folder = join(import.meta.dirname, '../../schemas')
+
+/** Large records of which little is asked: manifests, states and topology would cost more than everything else together. */
+const kept: { readonly [name in TypeName]?: readonly string[] } = {
+  ServiceAccepted: ['service', 'generation', 'accepted', 'time'],
+  SnapshotTaken: ['service', 'coreHash', 'partition', 'lastInputOffset', 'time'],
+  InventoryObserved: ['cell', 'subCluster', 's2', 'observedAt', 'nodes', 'node', 'gpus', 'gpusFree', 'schedulable'],
+}
+
+const shorten = (schema: RecordSchema, names: readonly string[]): RecordSchema => ({
+  ...schema,
+  fields: schema.fields.filter(({ name }) => names.includes(name)).map((field) => {
+    const { items } = field.type as { readonly items?: RecordSchema }
+    return items?.fields === undefined ? field : { ...field, type: { type: 'array', items: shorten(items, names) } }
+  }),
+})
+
+const readType = (name: TypeName, schema: RecordSchema): WireType => {
+  const type = avro.Type.forSchema(schema as unknown as avro.Schema)
+  const names = kept[name]
+  if (names === undefined) return { name, type, short: null }
+  const reader = avro.Type.forSchema(shorten(schema, names) as unknown as avro.Schema)
+  return { name, type, short: { reader, resolver: reader.createResolver(type) } }
+}
 
 const byId: ReadonlyMap<number, WireType> = new Map(
   (JSON.parse(readFileSync(join(folder, 'registry.json'), 'utf8')) as Registry).schemas.map(({ id, record, file }) => [
     id,
-    { name: record.slice(record.lastIndexOf('.') + 1) as TypeName, type: avro.Type.forSchema(JSON.parse(readFileSync(join(folder, file), 'utf8')) as avro.Schema) },
+    readType(record.slice(record.lastIndexOf('.') + 1) as TypeName, JSON.parse(readFileSync(join(folder, file), 'utf8')) as RecordSchema),
   ]),
 )
 
@@ -27,7 +54,8 @@ export const decode = <T extends TypeName>(value: Uint8Array): RecordOf[T] | nul
   if (wire === undefined) return null
   const buffer = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   try {
-    const { value: record, offset } = wire.type.decode(buffer, 5) as { value: RecordOf[T]; offset: number }
+    const { short } = wire
+    const { value: record, offset } = (short === null ? wire.type.decode(buffer, 5) : short.reader.decode(buffer, 5, short.resolver as never)) as { value: RecordOf[T]; offset: number }
     return offset === buffer.length ? record : null
   } catch {
     return null
