@@ -12,7 +12,7 @@ import { check } from '../checker/check.ts'
 import { writeEvidence } from '../checker/evidence-folder.ts'
 import { recordFleet } from '../support/record-fleet.ts'
 import { until } from '../support/until.ts'
-import { beginStory, type FleetStory } from './fleet-story.ts'
+import { beginStory, speed, type FleetStory } from './fleet-story.ts'
 
 let story: FleetStory
 
@@ -84,7 +84,7 @@ describe('one fleet, one history', () => {
     const evidence = await recordFleet({
       brokers: story.running.stack.kafkaBrokers,
       changeLogs: [changes],
-      run: { seed: null, simulated: true, tickMs: 1_000, latenessMs: 2_000, convergeMs: 20 * 60_000 },
+      run: { seed: null, simulated: true, tickMs: 1_000, latenessMs: 2_000, speed, convergeMs: 20 * 60_000 },
     })
     // For a look with `node --import tsx test/checker/main.ts FOLDER`.
     if (process.env['HETEROSCALE_EVIDENCE'] !== undefined) writeEvidence(process.env['HETEROSCALE_EVIDENCE'], evidence)
