@@ -147,7 +147,7 @@ const allowed: readonly (readonly [string, Break])[] = [
   ['a report of an intent that was given up', (told) => {
     drop(told, ({ type, record }) => type === 'IntentCompleted' && record.intentId === told.undone.intentId)
     const fact = all(told, 'RolloutRolledBack')[0]
-    if (fact) told.story.records.push({ ...fact, type: 'IntentExpired', offset: 500, record: { service, intentId: told.undone.intentId, sequence: 2, detail: 'no report', time: at(310) } })
+    if (fact) told.story.records.push({ ...fact, type: 'IntentExpired', offset: 500, record: { service, intentId: told.undone.intentId, sequence: 2, detail: 'no report', time: at(205) } })
   }],
 ]
 

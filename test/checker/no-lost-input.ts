@@ -43,14 +43,16 @@ const unheardReports = (view: View, service: ServiceView): readonly Violation[] 
     const { intentId, reportId, outcome, group } = report.record
     const wasEnded = ended.has(intentId)
     if (group === null) ended.add(intentId)
-    if (wasEnded || !isFolded(view, service, report) || isHeard(view.facts.get(intentId) ?? [], report)) return []
+    if (wasEnded || !isFolded(view, service, report) || isHeard(view, view.facts.get(intentId) ?? [], report)) return []
     return [{ invariant: 'S20', service: service.service, detail: `${reportId} (${outcome}) has no fact in rollouts`, at: placeOf(report) }]
   })
 }
 
-const isHeard = (facts: readonly FactEntry[], { record }: Entry<RolloutReported>): boolean => {
+const isHeard = (view: View, facts: readonly FactEntry[], { partition, offset, record }: Entry<RolloutReported>): boolean => {
   const type = record.outcome === 'halted' && record.group === null ? 'IntentRefused' : (factTypes[record.outcome] ?? 'RolloutStepDone')
-  const isGivenUp = facts.some((fact) => fact.type === 'IntentExpired' && fact.record.time <= record.time)
+  // The decider gave the intent up at a tick before the report: what is said of a closed intent is ignored by design.
+  const ticks = view.ticks.get(partition)?.counted ?? []
+  const isGivenUp = facts.some((fact) => fact.type === 'IntentExpired' && ticks.some((tick) => tick.offset < offset && tick.time === fact.record.time))
   return isGivenUp || facts.some((fact) => fact.type === type && fact.record.time === record.time && fact.record.detail === record.detail && (fact.record.group ?? null) === record.group)
 }
 

@@ -12,7 +12,10 @@ export type FleetRecording = {
   readonly nemesis?: readonly NemesisLine[]
 }
 
-/** Reads what the topics hold at the call, to their ends. The fleet may run on; what it appends later is left out. */
+/**
+ * Reads what the topics hold, to their ends. The fleet has stopped, or is at rest: of a fleet at work, topics and change logs cannot be read
+ * at one moment, and a report whose fact was appended a millisecond later would look like a loss.
+ */
 export const recordFleet = async ({ brokers, topicPrefix = 'heteroscale', changeLogs, run, nemesis = [] }: FleetRecording): Promise<Evidence> => {
   const kafka = new Kafka({ clientId: 'evidence', brokers: [...brokers], logLevel: logLevel.NOTHING })
   const topics = await readTopics(kafka, topicPrefix)
@@ -39,7 +42,8 @@ const readTopics = async (kafka: Kafka, prefix: string): Promise<Evidence['topic
   const admin = kafka.admin()
   await admin.connect()
   try {
-    const present = (await admin.listTopics()).filter((topic) => names.has(topic))
+    const listed = new Set(await admin.listTopics())
+    const present = [...names.keys()].filter((topic) => listed.has(topic))
     const found = await readToEnds(kafka, await endsOf(admin, present))
     return Object.fromEntries([...found].map(([name, records]) => [names.get(name), records.sort(inLogOrder)]))
   } finally {
