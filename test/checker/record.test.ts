@@ -1,0 +1,143 @@
+/** The record itself, the end of a run, and the checker's own frame: folders, the command, and when a run counts at all. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { scratchDir } from '../support/scratch-dir.ts'
+import { again, all, criesOf, drop, type Break, type Tamper } from './breaking.ts'
+import { check } from './check.ts'
+import type { Evidence } from './evidence.ts'
+import { readEvidence, writeEvidence } from './evidence-folder.ts'
+import { at, evidenceOf, service, tellStory } from './story.ts'
+import { isVacuous } from './vacuity.ts'
+
+const untouched: Break = () => undefined
+
+/** The same evidence with other bytes in one record. */
+const tampered = (topic: 'decisions' | 'signals', index: number, change: (value: Buffer) => Buffer): Tamper => (evidence) => ({
+  ...evidence,
+  topics: { ...evidence.topics, [topic]: (evidence.topics[topic] ?? []).map((one, at) => (at === index && one.value !== null ? { ...one, value: change(Buffer.from(one.value)) } : one)) },
+})
+
+describe('the record', () => {
+  test('one byte of a decision is another', () => {
+    const flip = (value: Buffer): Buffer => {
+      const word = value.indexOf('load')
+      value[word] = 'L'.charCodeAt(0)
+      return value
+    }
+    expect(criesOf(untouched, { tamper: tampered('decisions', 1, flip) })).toEqual(['S17'])
+  })
+
+  test('a decision is missing from the chain', () => {
+    const without: Tamper = (evidence) => ({ ...evidence, topics: { ...evidence.topics, decisions: (evidence.topics.decisions ?? []).filter((_, index) => index !== 1) } })
+    expect(criesOf(untouched, { tamper: without })).toEqual(['S17', 'S2'])
+  })
+
+  test.each(['ScaleHeld', 'ScaleIntentEmitted', 'RolloutReported'] as const)('an id of %s stands there with two contents', (type) =>
+    expect(criesOf((told) => again(told, all(told, type)[0] as never, type === 'ScaleHeld' ? { detail: 'other' } : type === 'RolloutReported' ? { detail: 'other' } : { priority: 7 }))).toEqual(['S17']))
+
+  test('the count of holds falls', () => expect(criesOf((told) => all(told, 'ScaleHeld').forEach(({ record }) => (record.holds = record.holds === 90 ? 5 : record.holds)))).toEqual(['S17']))
+
+  test('a replay found a difference, or took another number of decisions', () => {
+    expect(criesOf(untouched, { replay: { decisions: 3, differences: [] } })).toEqual([])
+    expect(criesOf(untouched, { replay: { decisions: 4, differences: [] } })).toEqual(['S17'])
+    expect(criesOf(untouched, { replay: { decisions: 3, differences: [{ service, detail: 'to.decode' }] } })).toEqual(['S17'])
+  })
+
+  test('an intent ends twice', () => {
+    expect(criesOf((told) => {
+      const end = all(told, 'IntentCompleted')[0]
+      if (end) told.story.records.push({ ...end, type: 'IntentRefused', offset: 900, record: { ...end.record, detail: 'no room' } })
+    })).toEqual(['S3'])
+  })
+
+  test('a group is reported as committed and as rolled back', () => {
+    expect(criesOf((told) => {
+      const end = all(told, 'RolloutReported').find(({ record }) => record.outcome === 'committed')
+      if (end) again(told, end, { outcome: 'rolled-back', reportId: `${end.record.reportId}-too`, time: at(1_199) })
+    })).toContain('S3')
+  })
+
+  test('bytes that no schema reads: on our own topics a loss, as a dead letter not', () => {
+    const unknown: Tamper = (evidence) => ({ ...evidence, topics: { ...evidence.topics, signals: [...(evidence.topics.signals ?? []), { partition: 0, offset: 99_999, timestampMs: at(1_200), key: null, value: Buffer.from([0, 0, 0, 9, 9, 1]) }] } })
+    expect(criesOf(untouched, { tamper: unknown })).toEqual(['S20'])
+    const letter: Break = ({ story }) => void story.records.push({ topic: 'dead-letters', type: 'DeadLetter', offset: 0, timestampMs: at(1_200), key: null, record: { topic: 'heteroscale.signals.v1', partition: 0, offset: 99_999, key: null, reason: 'unknown schema', bytes: '', time: at(1_200) } })
+    expect(criesOf(letter, { tamper: unknown })).toEqual([])
+  })
+})
+
+describe('the end of a run', () => {
+  test.each<[string, readonly string[], Break]>([
+    ['an intent has no end', ['L1', 'S20'], (told) => drop(told, ({ type, record }) => type === 'IntentCompleted' && record.intentId === told.shrunk.intentId)],
+    ['a rollout that began has no end', ['L1'], (told) => {
+      drop(told, ({ type, record }) => ['RolloutReported', 'RolloutCommitted', 'IntentCompleted', 'ReservationReleased'].includes(type) && (record.intentId ?? record.requestId) === told.shrunk.intentId && ['committed', 'completed', undefined].includes(record.outcome) && record.step !== 'gone')
+    }],
+    ['what stands is not what was ordered', ['L1', 'S8'], ({ story }) => {
+      const pending = story.lines.find((line) => line.instance === 'g1-decode-3' && line.phase === 'pending')
+      story.lines.push({ ...pending, group: 'g7', instance: 'g7-decode-0' })
+    }],
+    ['nobody ticks any more', ['L2'], (told) => drop(told, ({ topic, timestampMs }) => topic === 'signals' && timestampMs > at(1_000))],
+    ['the owner ticks and decides nothing', ['L2'], (told) => all(told, 'ClockTicked').filter(({ timestampMs }) => timestampMs > at(1_000)).forEach(({ record }) => (record.decidedThrough = 1_000))],
+    ['a service is never looked at', ['L3'], (told) => {
+      told.story.records.push({ topic: 'signals', type: 'ServiceConfigured', offset: 3.5, timestampMs: at(1), key: 'other', record: { ...all(told, 'ServiceConfigured')[0]?.record, service: 'other', time: at(1) } })
+      told.story.records.push({ topic: 'services', type: 'ServiceAccepted', offset: 7, timestampMs: at(1), key: 'other', record: { ...all(told, 'ServiceAccepted')[0]?.record, service: 'other' } })
+    }],
+    ['an upgrade is not quiet', ['L4'], ({ story }) => void story.nemesis.push({ fault: 'upgrade', target: 'decider', fromMs: at(590), toMs: at(700), hits: 1 })],
+  ])('%s: %j', (_story, expected, breakIt) => expect(criesOf(breakIt)).toEqual(expected))
+
+  test('before the run had time to converge, none of that is asked', () =>
+    expect(criesOf((told) => {
+      told.story.run = { ...told.story.run, healedAtMs: at(1_000) }
+      drop(told, ({ topic, timestampMs }) => topic === 'signals' && timestampMs > at(1_000))
+    })).toEqual([]))
+})
+
+describe('the frame', () => {
+  const withAll = (evidence: Evidence): Evidence => ({
+    ...evidence,
+    nemesis: [{ fault: 'kill', target: 'decider', fromMs: 1, toMs: 2, hits: 3 }],
+    calls: { 'sub-a': [{ time: 1, method: 'readGroup', group: 'g1', key: null, outcome: 'answered' }] },
+    commits: [{ timeMs: at(1_200), partition: 0, offset: 4 }],
+  })
+
+  test('evidence comes back from its folder as it was, tombstones too', () => {
+    const folder = scratchDir()
+    const told = withAll(evidenceOf(tellStory().story))
+    const evidence = { ...told, topics: { ...told.topics, snapshots: [...(told.topics.snapshots ?? []), { partition: 0, offset: 9, timestampMs: 1, key: 'gone', value: null }] } }
+    writeEvidence(folder, evidence)
+    const read = readEvidence(folder)
+    expect({ ...read, topics: Object.fromEntries(Object.entries(read.topics).filter(([, records]) => records.length > 0)) }).toEqual(evidence)
+    expect(check(read)).toEqual(check(evidence))
+  })
+
+  test('the command prints violations and counts, and exits with 1', () => {
+    const [sound, broken] = [scratchDir(), scratchDir()]
+    writeEvidence(sound, evidenceOf(tellStory().story))
+    const told = tellStory()
+    told.shrunk.intent.record.expiresAt = at(500)
+    writeEvidence(broken, evidenceOf(told.story))
+    const main = join(import.meta.dirname, 'main.ts')
+    const run = (...folders: readonly string[]): { readonly code: number; readonly out: string } => {
+      try {
+        return { code: 0, out: execFileSync(process.execPath, ['--import', 'tsx', main, ...folders], { encoding: 'utf8', stdio: 'pipe' }) }
+      } catch (error) {
+        const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string }
+        return { code: status, out: stdout + stderr }
+      }
+    }
+    expect(run(sound)).toMatchObject({ code: 0, out: expect.stringMatching(/: 0 violations in \d+ records and 6 effects/) })
+    expect(run(sound, broken)).toMatchObject({ code: 1, out: expect.stringMatching(/^S13 chat sub-a#\d+: rollout.* ms after its intent expired$/m) })
+    expect(run()).toMatchObject({ code: 2, out: expect.stringContaining('E_USAGE') })
+  })
+
+  test('a thousand idle runs prove nothing; a hundred busy ones do', () => {
+    const { counted } = check(evidenceOf(tellStory().story))
+    const idle = { violations: [], counted: { ...counted, faults: { 'lost-response': 0 } } }
+    expect(isVacuous([idle])).toContainEqual(expect.stringMatching(/runs 1 to 1: .*decisions/))
+    expect(isVacuous([idle])).toContainEqual(expect.stringMatching(/lost-response/))
+    const vetoes = Object.fromEntries(['EVIDENCE_MISSING', 'EVIDENCE_STALE', 'EVIDENCE_FAILED', 'COVERAGE_LOW', 'INSTANCES_UNKNOWN', 'LATENCY_VETO', 'RISING_VETO', 'QUEUE_VETO', 'CONSOLIDATION', 'WARMING_UP', 'STABILISING', 'COOLDOWN_OUT', 'COOLDOWN_IN', 'ROLLOUT_OPEN', 'RATE_LIMITED', 'AT_BOUNDS', 'NO_FEASIBLE_PAIR', 'FAILURE_BACKOFF', 'KILL_SWITCH', 'FROZEN', 'PAUSED', 'CONTROLS_UNKNOWN'].map((reason) => [reason, 1]))
+    const busy = { violations: [], counted: { ...counted, decisions: 2, scaleOuts: 1, scaleIns: 1, rollbacks: 1, vetoes, faults: { 'lost-response': 1 } } }
+    expect(isVacuous(Array.from({ length: 100 }, () => busy))).toEqual([])
+    expect(isVacuous([...Array.from({ length: 100 }, () => busy), idle])[0]).toMatch(/runs 101 to 101/)
+  })
+})
