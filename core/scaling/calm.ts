@@ -31,7 +31,7 @@ export type Calm = {
 /** Means are rounded to six decimals before they are compared; bounds keep further inside than that. */
 const margin = 1e-5
 
-/** The bounds after a verdict; null when every sample is to be looked at. */
+/** The bounds after a verdict; null when every sample is to be looked at, those that are still under way among them. */
 export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Calm | null => {
   const { current } = verdict
   if (current === null || !('hold' in verdict) || verdict.hold.reason !== 'INSIDE_TOLERANCE') return null
@@ -40,7 +40,8 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   const demand = demandBands(state.signals, { spec, count: current[roleOfSignal(spec.policies.proportional.signal)], nowMs })
   const atSloRatio = (spec.policies.latencyGuard.tiers[0]?.atSloRatio ?? Infinity) * (1 - margin)
   const calm = { demand: demand ?? [], ttftMsBelow: spec.slo.ttftMsP95 * atSloRatio, tbtMsBelow: spec.slo.tbtMsP95 * atSloRatio }
-  const isLatencyLow = areBelow(state.signals.ttftMsP95, calm.ttftMsBelow) && areBelow(state.signals.tbtMsP95, calm.tbtMsBelow)
+  const horizon = nowMs - latenessMs
+  const isLatencyLow = areBelow(state.signals.ttftMsP95, calm.ttftMsBelow, horizon) && areBelow(state.signals.tbtMsP95, calm.tbtMsBelow, horizon)
   return demand !== null && isLatencyLow ? calm : null
 }
 
@@ -59,14 +60,15 @@ const demandBands = (signals: SignalHistory, { spec, count, nowMs }: DemandFacts
   const least = (count * targetPerInstance * (1 - spec.behavior.scaleDown.tolerance) * (1 + margin)) / sum
   const most = (count * targetPerInstance * (1 + spec.behavior.scaleUp.tolerance) * (1 - margin)) / sum
   const bands = signals[signal].map(({ source }, index) => ({ source, lo: (means[index] as number) * least, hi: (means[index] as number) * most }))
-  return signals[signal].every((series, index) => areWithin(series, bands[index] as SourceBand)) ? bands : null
+  return signals[signal].every((series, index) => areWithin(series, bands[index] as SourceBand, window.endMs)) ? bands : null
 }
 
-const areWithin = ({ samples }: SourceSeries, { lo, hi }: SourceBand): boolean =>
-  samples.every(({ value }) => value === null || (value >= lo && value <= hi))
+/** A sample without a value leaves a mean as it is; one that no tick has looked at yet may say more than that. */
+const areWithin = ({ samples }: SourceSeries, { lo, hi }: SourceBand, horizon: EpochMs): boolean =>
+  samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value >= lo && value <= hi))
 
-const areBelow = (all: readonly SourceSeries[], bound: number): boolean =>
-  all.every(({ samples }) => samples.every(({ value }) => value === null || value < bound))
+const areBelow = (all: readonly SourceSeries[], bound: number, horizon: EpochMs): boolean =>
+  all.every(({ samples }) => samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value < bound)))
 
 /** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
 export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies }: DisaggregatedServiceSpec): boolean => {
