@@ -34,24 +34,27 @@ const margin = 1e-5
 /** The bounds after a verdict; null when every sample is to be looked at, those that are still under way among them. */
 export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Calm | null => {
   const { current } = verdict
-  if (current === null || !('hold' in verdict) || verdict.hold.reason !== 'INSIDE_TOLERANCE') return null
-  if (state.openIntents.length > 0 || state.doubtedSinceMs !== null || onePerSubCluster(state.signals) !== state.signals) return null
-  const { spec } = state.manifest
-  const demand = demandBands(state.signals, { spec, count: current[roleOfSignal(spec.policies.proportional.signal)], nowMs })
-  const atSloRatio = (spec.policies.latencyGuard.tiers[0]?.atSloRatio ?? Infinity) * (1 - margin)
-  const calm = { demand: demand ?? [], ttftMsBelow: spec.slo.ttftMsP95 * atSloRatio, tbtMsBelow: spec.slo.tbtMsP95 * atSloRatio }
-  const horizon = nowMs - latenessMs
-  const isLatencyLow = areBelow(state.signals.ttftMsP95, calm.ttftMsBelow, horizon) && areBelow(state.signals.tbtMsP95, calm.tbtMsBelow, horizon)
-  return demand !== null && isLatencyLow ? calm : null
+  if (current === null || !isAtRest(state, verdict)) return null
+  const { slo, policies } = state.manifest.spec
+  const demand = demandBands(state, current[roleOfSignal(policies.proportional.signal)], nowMs)
+  if (demand === null) return null
+  const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? Infinity) * (1 - margin)
+  const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio }
+  return isLatencyLow(state.signals, calm, nowMs - latenessMs) ? calm : null
 }
 
-type DemandFacts = { readonly spec: DisaggregatedServiceSpec; readonly count: number; readonly nowMs: EpochMs }
+/** Nothing is ordered, on its way or in doubt, and no two sources speak for the same engines. */
+const isAtRest = ({ openIntents, doubtedSinceMs, signals }: ServiceState, verdict: Verdict): boolean =>
+  'hold' in verdict && verdict.hold.reason === 'INSIDE_TOLERANCE' && openIntents.length === 0 && doubtedSinceMs === null && onePerSubCluster(signals) === signals
+
+const isLatencyLow = ({ ttftMsP95, tbtMsP95 }: SignalHistory, { ttftMsBelow, tbtMsBelow }: Calm, horizon: EpochMs): boolean =>
+  areBelow(ttftMsP95, ttftMsBelow, horizon) && areBelow(tbtMsP95, tbtMsBelow, horizon)
 
 /**
  * Splits the tolerance over the sources as they share the demand. Null when it is not one that stays by itself: no demand, or a
- * sample of the window outside its band, whose leaving would move the mean.
+ * sample of the window outside its band, whose leaving would move the mean. `count`: instances of the signal's role.
  */
-const demandBands = (signals: SignalHistory, { spec, count, nowMs }: DemandFacts): readonly SourceBand[] | null => {
+const demandBands = ({ signals, manifest: { spec } }: ServiceState, count: number, nowMs: EpochMs): readonly SourceBand[] | null => {
   const { signal, targetPerInstance, windowSeconds } = spec.policies.proportional
   const window = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(windowSeconds) }
   const means = signals[signal].map((series) => recentValue(series, window) ?? 0)
