@@ -38,7 +38,7 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   const { slo, policies } = state.manifest.spec
   const demand = demandBands(state, current[roleOfSignal(policies.proportional.signal)], nowMs)
   if (demand === null) return null
-  const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? Infinity) * (1 - margin)
+  const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? 0) * (1 - margin)
   const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio }
   return isLatencyLow(state.signals, calm, nowMs - latenessMs) ? calm : null
 }
