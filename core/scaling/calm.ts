@@ -4,29 +4,16 @@
  * evaluation that ends in INSIDE_TOLERANCE leaves bounds behind, and a sample inside them is kept and not looked at. Anything else
  * is looked at as always, and so is a calm service when its newest looked-at sample would turn stale.
  */
-import type { TpsObserved, LatencyObserved } from '../events/observed.ts'
-import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
-import type { MeasurementEvent } from '../signals/from-event.ts'
 import { onePerSubCluster } from '../signals/one-source.ts'
 import type { SignalHistory, SourceSeries } from '../signals/sample.ts'
 import { recentValue } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
+import type { Calm, SourceBand } from './calm-bounds.ts'
 import { latenessMs } from './lateness.ts'
 import type { ServiceState } from './service-state.ts'
 import type { Verdict } from './verdict.ts'
-
-/** Values of one source of the demand signal, both ends included. */
-export type SourceBand = { readonly source: string; readonly lo: number; readonly hi: number }
-
-export type Calm = {
-  /** While each source stays in its band, so does the mean of each over any window, and the sum of them inside the tolerances. */
-  readonly demand: readonly SourceBand[]
-  /** Below the first tier of the latency guard. */
-  readonly ttftMsBelow: number
-  readonly tbtMsBelow: number
-}
 
 /** Means are rounded to six decimals before they are compared; bounds keep further inside than that. */
 const margin = 1e-5
@@ -72,22 +59,3 @@ const areWithin = ({ samples }: SourceSeries, { lo, hi }: SourceBand, horizon: E
 
 const areBelow = (all: readonly SourceSeries[], bound: number, horizon: EpochMs): boolean =>
   all.every(({ samples }) => samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value < bound)))
-
-/** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
-export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies }: DisaggregatedServiceSpec): boolean => {
-  switch (event.type) {
-    case 'TpsObserved':
-      return event.role !== roleOfSignal(policies.proportional.signal) || isInBand(calm, event)
-    case 'LatencyObserved':
-      return isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
-    case 'CacheObserved':
-      return true
-  }
-}
-
-const isInBand = ({ demand }: Calm, { source, tps }: TpsObserved): boolean =>
-  tps !== null && demand.some((band) => band.source === source && tps >= band.lo && tps <= band.hi)
-
-/** `role`: whose engines measure it; of the other one nothing is expected. */
-const isLow = (event: LatencyObserved, value: number | null, { below, role }: { below: number; role: LatencyObserved['role'] }): boolean =>
-  value === null ? event.role !== role : value >= 0 && value < below
