@@ -10,7 +10,7 @@
  *   submit/before|after                an intent is handed to its workflow
  *
  * HETEROSCALE_CRASH_DIR is the folder of the orders; HETEROSCALE_CRASH_ROLE names ours: `<role>.json` holds
- * `{ id, points: [{ point, match? }], action }`. The points are passed in order, the action strikes at the last one, in
+ * `{ id, points: [{ point, match? }], action }`, both patterns. The points are passed in order, the action strikes at the last one, in
  * whichever process of the role comes first. `<id>.bite` then proves that it did. Actions: a signal, or `notice` (go on).
  */
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ function pass(point, detail = '') {
   if (order === undefined) return
   if (passed.id !== order.id) passed = { id: order.id, count: 0 }
   const next = order.points[passed.count]
-  if (next === undefined || next.point !== point || !new RegExp(next.match ?? '').test(detail)) return
+  if (next === undefined || !new RegExp(`^${next.point}$`).test(point) || !new RegExp(next.match ?? '').test(detail)) return
   passed.count += 1
   if (passed.count === order.points.length) strike(order, { point, detail })
 }
