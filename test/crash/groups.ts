@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { newRunDir } from '../../infra/local/run-dir.ts'
 import { startKafkaProxy } from '../support/kafka-frames.ts'
 import type { Proxy } from '../support/proxy.ts'
-import { startAnother } from './another.ts'
+import { otherRelease, startAnother } from './another.ts'
 import type { Case, Row } from './case.ts'
 import { logCases, recreatedCases } from './cases-log.ts'
 import { ownerCases } from './cases-owners.ts'
@@ -17,12 +17,13 @@ import type { GroupResult } from './matrix.ts'
 import { createRunner } from './runner.ts'
 import { openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
+import { beginWithOldVersion, versionCases } from './cases-versions.ts'
 import { evidenceDir, judgeHistory } from './verdict.ts'
 
 type Say = (line: string) => void
 export type Group = { readonly name: string; readonly title: string; run(say: Say, only?: RegExp): Promise<GroupResult> }
 
-type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; close?(): Promise<unknown> }
+type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; /** Cores of other versions, for the replay. */ readonly cores?: string; close?(): Promise<unknown> }
 
 const group = (name: string, title: string, open: (say: Say) => Promise<Opened>): Group => ({
   name,
@@ -33,7 +34,7 @@ const group = (name: string, title: string, open: (say: Say) => Promise<Opened>)
     try {
       const rows = await runAll(opened, say, only)
       const recorded = await writeEvidence(stage, evidenceDir(stage), nemesisOf(stage, rows))
-      const checks = await judgeHistory(stage, recorded)
+      const checks = await judgeHistory(stage, recorded, opened.cores)
       for (const { check, fault, figures } of checks) say(`${fault === null ? 'ok  ' : 'FAIL'} ${check} (${figures})${fault === null ? '' : `: ${fault}`}`)
       return { title, rows, checks }
     } finally {
@@ -88,9 +89,17 @@ const withSecondOrchestrator = async (say: Say): Promise<Opened> => {
   return { stage, cases: ownerCases, close: () => second.stop() }
 }
 
+const withOldVersion = async (say: Say): Promise<Opened> => {
+  const stage = await openStage({ onProgress: say })
+  const release = await otherRelease(stage.dir)
+  const old = await beginWithOldVersion(stage, release)
+  return { stage, cases: versionCases(release), cores: release.cores, close: () => old.stop() }
+}
+
 export const groups: readonly Group[] = [
   group('processes', 'Our processes, killed at every step', async (say) => ({ stage: await openStage({ onProgress: say }), cases: processCases })),
   group('owners', 'Two owners: one is paused past its session and goes on', withSecondOrchestrator),
+  group('versions', 'Two owners of different versions', withOldVersion),
   group('servers', 'Kafka and Temporal', onSmallDisk),
   group('network', 'The network and the log', withProxy),
   group('recreated', 'A topic is made again', async (say) => ({ stage: await openStage({ onProgress: say }), cases: recreatedCases })),

@@ -18,7 +18,7 @@ const [names, only] = readArguments(process.argv.slice(2))
 const results: GroupResult[] = []
 for (const group of groups.filter(({ name }) => names.length === 0 || names.includes(name))) {
   say(`── ${group.title}`)
-  results.push(await group.run(say, only))
+  results.push(await group.run(say, only).catch((failure: unknown) => broken(group.title, failure)))
 }
 const rows = results.flatMap((result) => result.rows)
 const checks = results.flatMap((result) => result.checks)
@@ -29,6 +29,13 @@ else say(`a part only: ${page} stays as it is`)
 console.log(text)
 console.log(`${rows.length} crash points, ${checks.length} checks of whole histories, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
+
+/** A fleet that could not be started, or not be judged, is a failure as well. */
+function broken(title: string, failure: unknown): GroupResult {
+  const fault = failure instanceof Error ? failure.message : String(failure)
+  say(`FAIL ${title}: ${fault}`)
+  return { title, rows: [], checks: [{ check: 'the group ran', figures: 'none', fault }] }
+}
 
 function readArguments(args: readonly string[]): readonly [readonly string[], RegExp | undefined] {
   const at = args.indexOf('--only')

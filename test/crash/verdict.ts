@@ -1,20 +1,25 @@
 /** Judges the whole history of one fleet: the band, the audit of the product, replay, and one content per id. */
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkBand, replayInFreshProcess } from '../../cli/demo/audit.ts'
+import { checkBand } from '../../cli/demo/audit.ts'
+import type { ReplayReport } from '../../cli/replay-log.ts'
 import { notRestored } from '../../cli/demo/restored.ts'
 import { createCodec } from '../../adapters/kafka/codec.ts'
 import type { Recorded, RawRecord } from './evidence-recorder.ts'
+import { projectRoot } from '../../infra/local/project-root.ts'
 import { band } from './services.ts'
 import type { Stage } from './stage.ts'
 
 export type Check = { readonly check: string; readonly fault: string | null; readonly figures: string }
 
 /** Call it while the servers still run. */
-export const judgeHistory = async (stage: Stage, recorded: Recorded): Promise<readonly Check[]> => [
+export const judgeHistory = async (stage: Stage, recorded: Recorded, cores?: string): Promise<readonly Check[]> => [
   await registeredBand(stage, recorded),
   restored(recorded),
   oneContent(recorded),
-  await replayed(stage),
+  await replayed(stage, cores),
+  await verified(stage, recorded),
 ]
 
 const registeredBand = async (stage: Stage, { changes }: Recorded): Promise<Check> => {
@@ -52,10 +57,28 @@ export const identified = (records: readonly RawRecord[]): readonly { readonly i
     return id === null ? [] : [{ id, bytes: (value as Buffer).toString('base64'), offset, partition }]
   })
 
-const replayed = async (stage: Stage): Promise<Check> => {
-  const { equal, decisions, differences, refusal } = await replayInFreshProcess(stage.servers.kafkaBrokers)
+/** `cores`: a folder with the cores of other versions that decided too. */
+const replayed = async (stage: Stage, cores?: string): Promise<Check> => {
+  const { equal, decisions, differences, refusal } = await commandLine<ReplayReport>(stage, ['replay', ...(cores === undefined ? [] : ['--cores', cores])])
   const fault = equal ? null : JSON.stringify(refusal ?? differences.slice(0, 2))
   return { check: 'every decision replays byte for byte', figures: `${decisions.count} decisions`, fault }
 }
+
+/** The product's own audit: decisions, intents, rollouts and effects against each other. */
+const verified = async (stage: Stage, { changes }: Recorded): Promise<Check> => {
+  const file = join(stage.dir, 'changes.ndjson')
+  writeFileSync(file, changes)
+  const { findings } = await commandLine<{ readonly findings: readonly object[] }>(stage, ['verify', '--changes', file])
+  return { check: '`heteroscale verify` finds nothing', figures: `${findings.length} findings`, fault: findings.length === 0 ? null : JSON.stringify(findings.slice(0, 3)) }
+}
+
+/** A verb in a process of its own, as an auditor runs it. */
+const commandLine = <T>(stage: Stage, args: readonly string[]): Promise<T> =>
+  new Promise((done, failed) => {
+    const options = { env: { ...process.env, KAFKA_BROKERS: stage.servers.kafkaBrokers.join(',') }, maxBuffer: 64 * 1024 * 1024 }
+    execFile(process.execPath, [join(projectRoot, 'dist/cli/main.js'), ...args, '-o', 'json'], options, (_error, stdout, stderr) =>
+      stdout.trim() === '' ? failed(new Error(`${args[0]} printed nothing: ${stderr.trim()}`)) : done(JSON.parse(stdout) as T),
+    )
+  })
 
 export const evidenceDir = (stage: Stage): string => join(stage.dir, 'evidence')
