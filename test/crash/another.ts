@@ -9,10 +9,10 @@ import { projectRoot } from '../../infra/local/project-root.ts'
 import { bundleCore } from '../../infra/core-bundle/bundle.mjs'
 import type { Stage } from './stage.ts'
 
-export type AnotherProcess = { readonly name: string; readonly role: string; /** Root of another release; default: this one. */ readonly root?: string }
+export type AnotherProcess = { readonly name: string; readonly role: string; /** Role of its orders; default: its name. */ readonly armedAs?: string; /** Root of another release; default: this one. */ readonly root?: string }
 
-/** Resolves when it is ready. Its orders have a role of their own. */
-export const startAnother = async (stage: Stage, { name, role, root = projectRoot }: AnotherProcess): Promise<ServerHandle> => {
+/** Resolves when it is ready. It obeys orders for `armedAs`. */
+export const startAnother = async (stage: Stage, { name, role, armedAs = name, root = projectRoot }: AnotherProcess): Promise<ServerHandle> => {
   const { servers, fleet, world, arming, dir } = stage
   const port = await pickPort(0)
   const handle = superviseProcess({
@@ -36,7 +36,7 @@ export const startAnother = async (stage: Stage, { name, role, root = projectRoo
       HETEROSCALE_WORLD_EPOCH_MS: String(world.worldEpochMs),
       HETEROSCALE_WALL_EPOCH_MS: String(world.wallEpochMs),
       HETEROSCALE_SNAPSHOT_INTERVAL_MS: '1000',
-      ...arming.environment(name),
+      ...arming.environment(armedAs),
     },
   })
   await handle.whenReady()

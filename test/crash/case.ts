@@ -13,8 +13,10 @@ export type Case = {
   /** Done at rest, before the order. */
   readonly prepare?: (stage: Stage) => Promise<void>
   readonly at: PointOrder
-  /** Done after the strike; by default whoever struck itself is started again. Resolves when nothing is broken any more. */
-  readonly then?: (struck: Struck) => Promise<void>
+  /**
+   * Done after the strike; by default whoever struck itself is started again. Resolves when nothing is broken any more, with
+   * the wall time from which its effects count where that is not the strike. */
+  readonly then?: (struck: Struck) => Promise<number | void>
   /** What shows that the work goes on; by default what the process writes. */
   readonly effect?: Effect
   /** Wall time from the strike until rest; default 60 s. */
@@ -30,16 +32,23 @@ export type Struck = {
 }
 
 export type Effect = {
-  readonly record?: (seen: Seen) => boolean
+  readonly record?: (seen: Seen, owned: Owned) => boolean
   readonly change?: (change: Change) => boolean
 }
+
+/** The partition of `signals` that holds the service, and the claim in force there when the process was struck. */
+export type Owned = { readonly partition: number; readonly epoch: number }
+
+const tickOf = ({ record }: Seen, { partition }: Owned) => (record.partition === partition && record.event?.type === 'ClockTicked' ? record.event : null)
 
 const isOneOf = (...types: readonly string[]) => ({ type }: { readonly type: string }): boolean => types.includes(type)
 
 /** The default of each role. */
 export const effects = {
-  /** A tick of another owner or another life: the partition is owned again. */
-  claim: { record: isOneOf('ClockTicked') },
+  /** The partition is owned again, by another process or in another life. */
+  claim: { record: (seen, owned) => (tickOf(seen, owned)?.epoch ?? 0) > owned.epoch },
+  /** Time goes on in the partition. */
+  tick: { record: (seen, owned) => tickOf(seen, owned) !== null },
   decision: { record: isOneOf('ScaleDecided') },
   intent: { record: isOneOf('ScaleIntentEmitted') },
   rollout: { record: isOneOf('RolloutReported', 'PlacementDecided', 'ReservationReleased'), change: ({ kind }) => kind === 'written' },

@@ -53,11 +53,11 @@ const applyAnew = async (stage: Stage, service: (typeof services)[number]): Prom
 }
 
 export const logCases: readonly Case[] = [
-  { process: 'topic metrics', step: 'records that nobody can read, in mid-rollout', move: 'out', at: inMidRollout, then: poisoned('metrics', [unframed, broken, unknownSchema]), effect: effects.claim },
-  { process: 'topic signals', step: 'records that nobody can read, in mid-rollout', move: 'either', at: inMidRollout, then: poisoned('signals', [unframed, broken]), effect: effects.claim },
+  { process: 'topic metrics', step: 'records that nobody can read, in mid-rollout', move: 'out', at: inMidRollout, then: poisoned('metrics', [unframed, broken, unknownSchema]), effect: effects.tick },
+  { process: 'topic signals', step: 'records that nobody can read, in mid-rollout', move: 'either', at: inMidRollout, then: poisoned('signals', [unframed, broken]), effect: effects.tick },
 ]
 
 /** Destroys what the checks over a whole history rest on, so it comes last, on a fleet of its own. */
 export const recreatedCases: readonly Case[] = [
-  { process: 'topic signals', step: 'deleted and made again in mid-rollout', move: 'out', at: inMidRollout, then: recreated('signals'), effect: effects.claim, withinMs: 120_000 },
+  { process: 'topic signals', step: 'deleted and made again in mid-rollout', move: 'out', at: inMidRollout, then: recreated('signals'), effect: effects.tick, withinMs: 120_000 },
 ]

@@ -15,18 +15,20 @@ const inMidRollout = noticed('orchestrator', 'http/(apply|registration-target)/a
 /** Wall time that a server is away. */
 const awayMs = 3_000
 
-const downForAWhile = (server: 'kafka' | 'temporal') => async ({ stage }: Struck): Promise<void> => {
+const downForAWhile = (server: 'kafka' | 'temporal') => async ({ stage }: Struck): Promise<number> => {
   const handle = stage.process(server)
   handle.kill('SIGKILL')
   await handle.exited
+  const diedAt = Date.now()
   await delay(awayMs)
   await handle.restart()
+  return diedAt
 }
 
 export const serverCases: readonly Case[] = [
-  { process: 'Kafka broker', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('kafka'), effect: effects.claim, withinMs: 90_000 },
-  { process: 'Kafka broker', step: 'a decision is about to be written, down for 3 s', move: 'either', at: noticed('decider', 'append/ScaleIntentEmitted/before'), then: downForAWhile('kafka'), effect: effects.claim, withinMs: 90_000 },
-  { process: 'Kafka broker', step: 'a placement was appended, down for 3 s', move: 'either', at: noticed('orchestrator', 'append/PlacementDecided/after'), then: downForAWhile('kafka'), effect: effects.claim, withinMs: 90_000 },
+  { process: 'Kafka broker', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
+  { process: 'Kafka broker', step: 'a decision is about to be written, down for 3 s', move: 'either', at: noticed('decider', 'append/ScaleIntentEmitted/before'), then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
+  { process: 'Kafka broker', step: 'a placement was appended, down for 3 s', move: 'either', at: noticed('orchestrator', 'append/PlacementDecided/after'), then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
   { process: 'Temporal server', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('temporal'), withinMs: 90_000 },
   { process: 'Temporal server', step: 'an intent is being submitted, down for 3 s', move: 'either', at: noticed('orchestrator', 'submit/before'), then: downForAWhile('temporal'), withinMs: 90_000 },
 ]
@@ -44,17 +46,19 @@ export const networkCases = (proxy: Proxy): readonly Case[] => {
     await until(`the fault has hit ${often} times`, () => hits() >= often)
     heal()
   }
-  const cutFor = (ms: number) => async (): Promise<void> => {
+  const cutFor = (ms: number) => async (): Promise<number> => {
     proxy.refuse()
     proxy.cut()
+    const cutAt = Date.now()
     await delay(ms)
     proxy.accept()
+    return cutAt
   }
   return [
-    { process: 'network to Kafka', step: 'every connection is cut once', move: 'out', at: inMidRollout, then: cutFor(0), effect: effects.claim },
-    { process: 'network to Kafka', step: 'cut, and refused for 3 s', move: 'either', at: inMidRollout, then: cutFor(awayMs), effect: effects.claim, withinMs: 90_000 },
-    { process: 'network to Kafka', step: 'answers to 40 writes come 700 ms late', move: 'either', prepare: plant({ direction: 'toClient', effect: { delayMs: 700 }, kind: 'Produce', times: 40 }), at: inMidRollout, then: hitSo(10), effect: effects.claim, withinMs: 90_000 },
-    { process: 'network to Kafka', step: 'answers to 3 writes are swallowed', move: 'either', prepare: plant({ direction: 'toClient', effect: 'swallow', kind: 'Produce', times: 3 }), at: inMidRollout, then: hitSo(3), effect: effects.claim, withinMs: 150_000 },
+    { process: 'network to Kafka', step: 'every connection is cut once', move: 'out', at: inMidRollout, then: cutFor(0), effect: effects.tick },
+    { process: 'network to Kafka', step: 'cut, and refused for 3 s', move: 'either', at: inMidRollout, then: cutFor(awayMs), effect: effects.tick, withinMs: 90_000 },
+    { process: 'network to Kafka', step: 'answers to 40 writes come 700 ms late', move: 'either', prepare: plant({ direction: 'toClient', effect: { delayMs: 700 }, kind: 'Produce', times: 40 }), at: inMidRollout, then: hitSo(10), effect: effects.tick, withinMs: 90_000 },
+    { process: 'network to Kafka', step: 'answers to 3 writes are swallowed', move: 'either', prepare: plant({ direction: 'toClient', effect: 'swallow', kind: 'Produce', times: 3 }), at: inMidRollout, then: hitSo(3), effect: effects.tick, withinMs: 150_000 },
   ]
 }
 
@@ -65,16 +69,18 @@ export const diskCases = (data: string): readonly Case[] => [
     step: 'its disk is full in mid-rollout',
     move: 'out',
     at: inMidRollout,
-    effect: effects.claim,
+    effect: effects.tick,
     withinMs: 120_000,
     then: async ({ stage }) => {
       const ballast = join(data, 'ballast')
       fill(ballast)
       await until('the broker has stopped on its full disk', () => stage.process('kafka').pid === undefined, 60_000)
+      const diedAt = Date.now()
       const log = readFileSync(stage.process('kafka').logFile, 'utf8')
       if (!/No space left on device|SIGBUS|InternalError/.test(log)) throw new Error('the broker stopped, but not for its full disk')
       rmSync(ballast)
       await stage.process('kafka').restart()
+      return diedAt
     },
   },
 ]

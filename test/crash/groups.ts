@@ -21,22 +21,26 @@ import { beginWithOldVersion, versionCases } from './cases-versions.ts'
 import { evidenceDir, judgeHistory } from './verdict.ts'
 
 type Say = (line: string) => void
-export type Group = { readonly name: string; readonly title: string; run(say: Say, only?: RegExp): Promise<GroupResult> }
+export type Group = { readonly name: string; readonly title: string; run(how: How): Promise<Pick<GroupResult, 'rows' | 'checks'>> }
+
+/** `onRow`: told after each case, so that a run that is broken off leaves what it found. */
+export type How = { readonly say: Say; readonly only?: RegExp | undefined; readonly onRow: (rows: readonly Row[]) => void }
 
 type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; /** Cores of other versions, for the replay. */ readonly cores?: string; close?(): Promise<unknown> }
 
 const group = (name: string, title: string, open: (say: Say) => Promise<Opened>): Group => ({
   name,
   title,
-  run: async (say, only) => {
+  run: async (how) => {
+    const { say } = how
     const opened = await open(say)
     const { stage } = opened
     try {
-      const rows = await runAll(opened, say, only)
+      const rows = await runAll(opened, how)
       const recorded = await writeEvidence(stage, evidenceDir(stage), nemesisOf(stage, rows))
       const checks = await judgeHistory(stage, recorded, opened.cores)
       for (const { check, fault, figures } of checks) say(`${fault === null ? 'ok  ' : 'FAIL'} ${check} (${figures})${fault === null ? '' : `: ${fault}`}`)
-      return { title, rows, checks }
+      return { rows, checks }
     } finally {
       await opened.close?.()
       await stage.stop()
@@ -44,10 +48,13 @@ const group = (name: string, title: string, open: (say: Say) => Promise<Opened>)
   },
 })
 
-const runAll = async ({ stage, cases }: Opened, say: Say, only = /./): Promise<readonly Row[]> => {
+const runAll = async ({ stage, cases }: Opened, { say, only = /./, onRow }: How): Promise<readonly Row[]> => {
   const runner = createRunner(stage, say)
   const rows: Row[] = []
-  for (const one of cases) if (only.test(`${one.process}: ${one.step}`)) rows.push(await runner.run(one))
+  for (const one of cases.filter(({ process, step }) => only.test(`${process}: ${step}`))) {
+    rows.push(await runner.run(one))
+    onRow(rows)
+  }
   return rows
 }
 
@@ -85,7 +92,7 @@ const onSmallDisk = async (say: Say): Promise<Opened> => {
 
 const withSecondOrchestrator = async (say: Say): Promise<Opened> => {
   const stage = await openStage({ onProgress: say })
-  const second = await startAnother(stage, { name: 'orchestrator-2', role: 'orchestrator' })
+  const second = await startAnother(stage, { name: 'orchestrator-2', role: 'orchestrator', armedAs: 'orchestrator' })
   return { stage, cases: ownerCases, close: () => second.stop() }
 }
 

@@ -1,40 +1,65 @@
 /**
  * `npm run test:crash`: strikes every crash point on real servers and writes the matrix. Arguments: names of groups, and
- * `--only PATTERN` for some of their cases; the page is written only when nothing was left out.
+ * `--only PATTERN` for some of their cases. What a group found is kept, so that the page can be made again group by group.
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { projectRoot } from '../../infra/local/project-root.ts'
+import { projectRoot, stateDir } from '../../infra/local/project-root.ts'
 import { groups } from './groups.ts'
+import type { Group } from './groups.ts'
 import { matrixPage } from './matrix.ts'
 import type { GroupResult } from './matrix.ts'
 
+type Found = Pick<GroupResult, 'rows' | 'checks'>
+
+const unfinished = { check: 'the group ran to its end', figures: 'broken off', fault: 'the history was not judged' }
 const page = join(projectRoot, 'docs/reliability-matrix.md')
 const startedAt = Date.now()
 const say = (line: string): void => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`)
 
 const [names, only] = readArguments(process.argv.slice(2))
 const results: GroupResult[] = []
-for (const group of groups.filter(({ name }) => names.length === 0 || names.includes(name))) {
-  say(`── ${group.title}`)
-  results.push(await group.run(say, only).catch((failure: unknown) => broken(group.title, failure)))
-}
+for (const group of groups.filter(({ name }) => names.length === 0 || names.includes(name))) results.push(await run(group))
+if (only === undefined) writePage()
 const rows = results.flatMap((result) => result.rows)
 const checks = results.flatMap((result) => result.checks)
 const failed = [...rows, ...checks].filter(({ fault }) => fault !== null).length
-const text = matrixPage(results, { tookMs: Date.now() - startedAt, load: loadavg()[0] ?? 0, date: new Date().toISOString().slice(0, 10) })
-if (names.length === 0 && only === undefined) writeFileSync(page, text)
-else say(`a part only: ${page} stays as it is`)
-console.log(text)
 console.log(`${rows.length} crash points, ${checks.length} checks of whole histories, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
+async function run(group: Group): Promise<GroupResult> {
+  say(`── ${group.title}`)
+  const beganAt = Date.now()
+  const asResult = (found: Found): GroupResult => ({ title: group.title, ...found, date: new Date().toISOString().slice(0, 10), tookMs: Date.now() - beganAt, load: loadavg()[0] ?? 0 })
+  const onRow = (rows: Found['rows']): void => {
+    if (only === undefined) keep(group, asResult({ rows, checks: [unfinished] }))
+  }
+  const result = asResult(await group.run({ say, only, onRow }).catch((failure: unknown) => broken(group.title, failure)))
+  if (only === undefined && result.rows.length > 0) keep(group, result)
+  return result
+}
+
 /** A fleet that could not be started, or not be judged, is a failure as well. */
-function broken(title: string, failure: unknown): GroupResult {
+function broken(title: string, failure: unknown): Found {
   const fault = failure instanceof Error ? failure.message : String(failure)
   say(`FAIL ${title}: ${fault}`)
-  return { title, rows: [], checks: [{ check: 'the group ran', figures: 'none', fault }] }
+  return { rows: [], checks: [{ check: 'the group ran', figures: 'none', fault }] }
+}
+
+function keep({ name }: Group, result: GroupResult): void {
+  mkdirSync(join(stateDir, 'crash-matrix'), { recursive: true })
+  writeFileSync(fileOf(name), JSON.stringify(result))
+}
+
+function writePage(): void {
+  const kept = groups.map(({ name }) => fileOf(name)).filter((file) => existsSync(file))
+  writeFileSync(page, matrixPage(kept.map((file) => JSON.parse(readFileSync(file, 'utf8')) as GroupResult)))
+  say(`${page} holds ${kept.length} of ${groups.length} groups`)
+}
+
+function fileOf(name: string): string {
+  return join(stateDir, 'crash-matrix', `${name}.json`)
 }
 
 function readArguments(args: readonly string[]): readonly [readonly string[], RegExp | undefined] {

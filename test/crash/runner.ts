@@ -2,7 +2,7 @@
 import type { RoleCounts } from '../../core/roles.ts'
 import type { Bite } from './arming.ts'
 import { effects } from './case.ts'
-import type { Case, Effect, Row, Struck } from './case.ts'
+import type { Case, Effect, Owned, Row, Struck } from './case.ts'
 import { judgeCase } from './judge.ts'
 import { awaitRest } from './rest.ts'
 import { smallest } from './services.ts'
@@ -38,9 +38,9 @@ export const createRunner = (stage: Stage, onProgress: (line: string) => void): 
       await moveTo(service, ordered)
       const bite = await armed.bitten()
       const struck = { stage, bite, name: names.get(bite.pid) ?? one.at.role, service }
-      await (one.then ?? startAgain)(struck)
+      const since = (await (one.then ?? startAgain)(struck)) ?? bite.at
       const restAt = await awaitRest(stage, { service, ordered, withinMs: one.withinMs ?? 60_000 })
-      return { fault: await judgeCase(stage, bite.at), bite, nextEffectMs: await nextEffect(struck, one), convergedMs: restAt - bite.at }
+      return { fault: await judgeCase(stage, bite.at), bite, nextEffectMs: await nextEffect(struck, { one, since }), convergedMs: restAt - bite.at }
     } finally {
       armed.disarm()
     }
@@ -73,13 +73,22 @@ export const startAgain = async ({ stage, name }: Struck): Promise<void> => {
   await stage.process(name).restart()
 }
 
-/** Wall time from the strike to the first effect after it; null when none was needed any more. */
-const nextEffect = async ({ stage, bite, service }: Struck, one: Case): Promise<number | null> => {
+type Measured = { readonly one: Case; readonly since: number }
+
+/** Wall time from `since` to the first effect after it; null when none was needed any more. */
+const nextEffect = async ({ stage, bite, service }: Struck, { one, since }: Measured): Promise<number | null> => {
   const effect: Effect = one.effect ?? defaultEffect(one.at.role)
-  const records = stage.history.seen.filter((seen) => seen.at > bite.at && (seen.service ?? service) === service && effect.record?.(seen))
+  const owned = await ownedAt(stage, service, bite.at)
+  const records = stage.history.seen.filter((seen) => seen.at > since && (seen.service ?? service) === service && effect.record?.(seen, owned))
   const changes = (await stage.changes()).filter((change) => change.service === service && effect.change?.(change))
-  const times = [...records.map(({ at }) => at), ...changes.map(({ time }) => stage.wallTime(time))].filter((at) => at > bite.at)
-  return times.length === 0 ? null : Math.round(Math.min(...times) - bite.at)
+  const times = [...records.map(({ at }) => at), ...changes.map(({ time }) => stage.wallTime(time))].filter((at) => at > since)
+  return times.length === 0 ? null : Math.round(Math.min(...times) - since)
+}
+
+const ownedAt = async ({ history, eventLog }: Stage, service: ServiceName, at: number): Promise<Owned> => {
+  const partition = await eventLog.partitionOf('signals', service)
+  const epochs = history.seen.flatMap((seen) => (seen.at <= at && seen.record.partition === partition && seen.record.event?.type === 'ClockTicked' ? [seen.record.event.epoch] : []))
+  return { partition, epoch: Math.max(0, ...epochs.slice(-50)) }
 }
 
 const defaultEffect = (role: string): Effect => {

@@ -31,7 +31,7 @@ export const manifestOf = (name: ServiceName): string =>
       ratio: { prefill: 1, decode: 2, tolerance: 0.25 },
       network: { affinity: 's2' },
       slo: { ttftMsP95: 1000, tbtMsP95: 40 },
-      policies: { proportional: { signal: 'decodeTps', targetPerInstance: 100, windowSeconds: 30 } },
+      policies: { proportional: { signal: 'decodeTps', targetPerInstance: 1000, windowSeconds: 30 } },
       behavior: {
         scaleUp: { stabilizationWindowSeconds: 0, cooldownSeconds: 20, tolerance: 0.1, damping: 1, policies: [{ type: 'Instances', value: 36, periodSeconds: 10 }] },
         scaleDown: { stabilizationWindowSeconds: 20, cooldownSeconds: 20, tolerance: 0.15, damping: 1, policies: [{ type: 'Instances', value: 36, periodSeconds: 10 }] },

@@ -8,7 +8,8 @@ import { createApiClient } from '../../cli/api-client.ts'
 import type { EventLog, GroupStatus } from '../../core/ports.ts'
 import type { RoleCounts } from '../../core/roles.ts'
 import { localSubCluster, startFleet } from '../../infra/local/fleet.ts'
-import type { Fleet, FleetWorld } from '../../infra/local/fleet.ts'
+import type { Fleet, FleetOptions, FleetWorld } from '../../infra/local/fleet.ts'
+import { LauncherError } from '../../infra/local/launcher-error.ts'
 import type { ServerHandle } from '../../infra/local/process.ts'
 import { newRunDir } from '../../infra/local/run-dir.ts'
 import { startStack } from '../../infra/local/stack.ts'
@@ -72,7 +73,7 @@ const onServers = async (servers: Servers, brokersForServices: (brokers: readonl
   await ensureTopics({ brokers: kafkaBrokers, clientId: 'stage' })
   const arming = createArming(join(dir, 'crash'))
   const world = { speed, worldEpochMs: Date.now(), wallEpochMs: Date.now() }
-  const fleet = await startFleet({
+  const fleet = await startPatiently({
     dir,
     kafkaBrokers: await brokersForServices(kafkaBrokers),
     temporalAddress: servers.temporalAddress,
@@ -93,6 +94,13 @@ const onServers = async (servers: Servers, brokersForServices: (brokers: readonl
     },
   }
 }
+
+/** On a machine that is busy with other things a start may take longer than the launcher waits; the second finds all warm. */
+const startPatiently = (options: FleetOptions): Promise<Fleet> =>
+  startFleet(options).catch((failure: unknown) => {
+    if (!(failure instanceof LauncherError && failure.code === 'PROCESS_NOT_READY')) throw failure
+    return startFleet(options)
+  })
 
 /** Snapshots every world second, so that each batch with a decision has one to write. */
 const environments = (dir: string, arming: Arming): Record<string, Record<string, string>> => {
