@@ -112,6 +112,12 @@ const forbidden = [
     to: { path: '^(test|bench)/' },
   },
   {
+    name: 'checker-is-a-stranger',
+    comment: 'test/checker/ judges the product from outside: its bytes by schemas/, avsc, node builtins, and nothing of ours, or a fault in our own idea of a rule hides there too. Write the formula anew from the reference; what needs the product (a replay, a recording) is handed to check() by the caller.',
+    from: { path: '^test/checker/', pathNot: '\\.test\\.ts$' },
+    to: { pathNot: ['^test/checker/', '(^|/)node_modules/avsc/'], dependencyTypesNot: ['core'] },
+  },
+  {
     name: 'production-uses-production-deps',
     comment: 'This package is a devDependency and will be absent in production. Move it to dependencies with a decision record, or do without.',
     from: { path: '^(core|adapters|workflows|services|producer|cli|simulator)/' },

@@ -18,6 +18,7 @@ const clean: { readonly [path: string]: string } = {
   'workflows/rollout.ts':
     "import { proxyActivities } from '@temporalio/workflow'\nimport type { apply } from './activities/apply.ts'\nconst activities = proxyActivities<{ apply: typeof apply }>({ startToCloseTimeout: '4s' })\nexport const rollout = async (): Promise<number> => {\n  return await activities.apply(1)\n}\n",
   'services/collector/poll.ts': "import { total } from '../../core/counts.ts'\nexport const poll = (): number => total(1, 2)\n",
+  'test/checker/one-effect.ts': "import { createHash } from 'node:crypto'\nimport avro from 'avsc'\nexport const oneEffect = (): unknown => [createHash, avro]\n",
   'services/decider/loop.ts': "import { total } from '../../core/counts.ts'\nexport const loop = (): number => total(3, 4)\n",
 }
 
@@ -45,7 +46,7 @@ const run = (tool: string, args: readonly string[]): Promise<{ failed: boolean; 
   })
 
 const lint = () => run('eslint', ['core', 'workflows', 'services'])
-const cruise = () => run('depcruise', ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'core', 'workflows', 'services'])
+const cruise = () => run('depcruise', ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', 'core', 'workflows', 'services', 'test/checker'])
 
 /** Plants `text` at `path`, checks, and puts the clean file back. */
 const plant = async (path: string, text: string, check: typeof lint): Promise<{ failed: boolean; output: string }> => {
@@ -80,6 +81,19 @@ describe('planted imports', () => {
       "import { loop } from '../decider/loop.ts'\nexport const poll = (): number => loop()\n",
       'services-are-strangers',
     ],
+    [
+      'the checker takes a rule from core',
+      'test/checker/one-effect.ts',
+      "import { total } from '../../core/counts.ts'\nexport const oneEffect = (): number => total(1, 2)\n",
+      'checker-is-a-stranger',
+    ],
+    [
+      'the checker takes a type from core',
+      'test/checker/one-effect.ts',
+      "import type { total } from '../../core/counts.ts'\nexport const oneEffect = (given: typeof total): number => given(1, 2)\n",
+      'checker-is-a-stranger',
+    ],
+    ['the checker reads with a package of its own', 'test/checker/one-effect.ts', "import { Kafka } from 'kafkajs'\nexport const oneEffect = (): unknown => Kafka\n", 'checker-is-a-stranger'],
     [
       'a frame that re-exports a service',
       'services/bridge.ts',

@@ -8,6 +8,9 @@ import { countEnds } from '../../cli/demo/ledger.ts'
 import { demoService } from '../../cli/demo/play.ts'
 import { notRestored } from '../../cli/demo/restored.ts'
 import type { EventOf, EventType } from '../../core/events/event.ts'
+import { check } from '../checker/check.ts'
+import { writeEvidence } from '../checker/evidence-folder.ts'
+import { recordFleet } from '../support/record-fleet.ts'
 import { until } from '../support/until.ts'
 import { beginStory, type FleetStory } from './fleet-story.ts'
 
@@ -78,6 +81,16 @@ describe('one fleet, one history', () => {
     const replay = await replayInFreshProcess(story.running.stack.kafkaBrokers)
     expect(replay.differences).toEqual([])
     expect(replay.decisions.count).toBe(story.ledger.decisions.length)
+    const evidence = await recordFleet({
+      brokers: story.running.stack.kafkaBrokers,
+      changeLogs: [changes],
+      run: { seed: null, simulated: true, tickMs: 1_000, latenessMs: 2_000, convergeMs: 20 * 60_000 },
+    })
+    // For a look with `node --import tsx test/checker/main.ts FOLDER`.
+    if (process.env['HETEROSCALE_EVIDENCE'] !== undefined) writeEvidence(process.env['HETEROSCALE_EVIDENCE'], evidence)
+    const { violations, counted } = check(evidence)
+    expect(violations).toEqual([])
+    expect(counted).toMatchObject({ decisions: replay.decisions.count })
   })
 })
 

@@ -1,0 +1,61 @@
+/**
+ * S12, static (reliability 4.2): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
+ *  - Temporal, the orchestrator, or all: no write at all, whatever it is; calls under way when it went down may still land (`callMs`);
+ *  - Kafka: no forward write, since no orders of operators can be read; undo and registration go on;
+ *  - decider, Kafka: nothing is decided on a tick of that time.
+ * A missing collector is S6's matter: old evidence takes nothing away. And always: no gate of a ready instance closes and no instance
+ * ends but by a write (S2) or towards a registration target that a write set.
+ */
+import type { NemesisLine, Violation } from './evidence.ts'
+import { callMs, isUndo, lineAt, placeOf, type GroupView, type View } from './view.ts'
+
+const stopsEverything = new Set(['temporal', 'orchestrator', 'control-plane'])
+const stopsDeciding = new Set(['decider', 'kafka', 'control-plane'])
+
+export const staticStability = (view: View): readonly Violation[] => [
+  ...view.evidence.nemesis.filter(({ fault }) => fault === 'down').flatMap((down) => [...effectsDuring(view, down), ...decisionsDuring(view, down)]),
+  ...[...view.groups.values()].flatMap(unorderedClosings),
+]
+
+const effectsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
+  if (!stopsEverything.has(down.target) && down.target !== 'kafka') return []
+  const from = down.fromMs + callMs(view.run)
+  return view.writes.filter((write) => write.line.time > from && write.line.time <= down.toMs && (down.target !== 'kafka' || !isUndo(write))).map((write) => ({
+    invariant: 'S12', service: write.line.service, detail: `${write.line.key} took effect ${write.line.time - down.fromMs} ms after ${down.target} went down`, at: lineAt(write),
+  }))
+}
+
+const decisionsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
+  if (!stopsDeciding.has(down.target)) return []
+  const from = down.fromMs + callMs(view.run)
+  return [...view.decisions.values()].filter(({ record }) => record.time > from && record.time < down.toMs).map((decision) => ({
+    invariant: 'S12', service: decision.record.service, detail: `${decision.record.decisionId} was taken on a tick of ${decision.record.time - down.fromMs} ms after ${down.target} went down`, at: placeOf(decision),
+  }))
+}
+
+/** Gates close towards the registration target, and of instances that are ready no more; never below it. */
+const unorderedClosings = ({ lines, service }: GroupView): readonly Violation[] => {
+  const open = { prefill: new Set<string>(), decode: new Set<string>() }
+  const lost = new Set<string>()
+  let target = { prefill: 0, decode: 0 }
+  let written = false
+  return lines.flatMap((placed): Violation[] => {
+    const { line } = placed
+    if (line.kind === 'written') {
+      target = line.targetAfter
+      written = true
+    }
+    if (line.kind === 'phase' && (line.phase === 'failed' || line.phase === 'terminating')) {
+      lost.add(line.instance)
+      open[line.role].delete(line.instance)
+    }
+    if (line.kind !== 'gate') return []
+    if (line.registered) {
+      open[line.role].add(line.instance)
+      return []
+    }
+    const wasOpen = open[line.role].delete(line.instance)
+    if (!wasOpen || !written || lost.has(line.instance) || open[line.role].size >= target[line.role]) return []
+    return [{ invariant: 'S12', service, detail: `the gate of ${line.instance} was closed below the registration target of ${target[line.role]} ${line.role}`, at: lineAt(placed) }]
+  })
+}

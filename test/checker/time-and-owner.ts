@@ -1,0 +1,44 @@
+/**
+ * S22, time (reliability 4.2): a verdict's time is that of a tick that counts, of the owner and of the code that owned the partition then; no
+ * verdict is taken on a claim or on a tick that nobody heeds. Ticks that count rise in time and stay within 5 s of their LogAppendTime
+ * (ticks.ts); the verdicts of a service rise with them.
+ * b) warm-up: dec(d) ⇒ d.now − ownerSince(d) ≥ max(warmupSeconds, stabilisation window of scaleDown), from the claims in the log.
+ * A late tick is skipped and never queued: ticks of one owner are at least half a period apart, so no outage is followed by a burst.
+ */
+import type { Violation } from './evidence.ts'
+import { isOfThisLog } from './no-lost-input.ts'
+import { takesAway } from './scale-in-evidence.ts'
+import type { Tick } from './ticks.ts'
+import { configurationAt, placeOf, type ServiceView, type Verdict, type View } from './view.ts'
+
+export const timeAndOwner = (view: View): readonly Violation[] => [
+  ...[...view.services.values()].flatMap((service) => [...service.decisions, ...service.holds].filter((verdict) => isOfThisLog(view, verdict)).flatMap((verdict) => ofVerdict(view, service, verdict))),
+  ...[...view.ticks].flatMap(([partition, { counted }]) => burst(view, partition, counted)),
+]
+
+const ofVerdict = (view: View, service: ServiceView, verdict: Verdict): readonly Violation[] => {
+  const { decisionId, inputs, time, coreHash } = verdict.record
+  const violate = (detail: string): readonly Violation[] => [{ invariant: 'S22', service: service.service, detail: `${decisionId} ${detail}`, at: placeOf(verdict) }]
+  const tick = view.ticks.get(inputs.partition)?.at.get(inputs.tickOffset)
+  if (tick === undefined) return violate(`was taken at signals/${inputs.partition}@${inputs.tickOffset}, where no tick counts`)
+  if (tick.isClaim) return violate(`was taken on the claim of ${tick.ownerId}`)
+  if (tick.time !== time) return violate(`says ${time}; its tick says ${tick.time}`)
+  if (tick.coreHash !== coreHash) return violate(`was taken by core ${coreHash}; ${tick.coreHash} owned the partition`)
+  return violateWarmUp(service, verdict, tick).flatMap(violate)
+}
+
+const violateWarmUp = (service: ServiceView, { record }: Verdict, tick: Tick): readonly string[] => {
+  if (!('to' in record) || !takesAway(record)) return []
+  const spec = configurationAt(service, record.inputs.tickOffset)?.spec
+  if (spec === undefined) return []
+  const warmUpMs = 1_000 * Math.max(spec.warmupSeconds, spec.behavior.scaleDown.stabilizationWindowSeconds)
+  const ownedMs = tick.time - tick.ownerSinceMs
+  return ownedMs >= warmUpMs ? [] : [`takes something away ${ownedMs} ms after its owner's claim; warm-up is ${warmUpMs} ms`]
+}
+
+const burst = ({ run }: View, partition: number, ticks: readonly Tick[]): readonly Violation[] =>
+  ticks.flatMap((tick, index): Violation[] => {
+    const before = ticks[index - 1]
+    if (before === undefined || tick.isClaim || before.isClaim || tick.time - before.time >= run.tickMs / 2) return []
+    return [{ invariant: 'S22', service: '', detail: `ticks of ${tick.ownerId} at ${before.offset} and ${tick.offset} are ${tick.time - before.time} ms apart; the period is ${run.tickMs} ms`, at: `signals/${partition}@${tick.offset}` }]
+  })
