@@ -35,6 +35,8 @@ export const followHistory = async (eventLog: EventLog, topics: readonly Topic[]
       seen.push({ topic, type: event.type, service: 'service' in event ? (event.service as string | null) : null, at: appendedAtMs, record })
       if (event.type === 'ScaleIntentEmitted') intents.add(event.intentId)
       if (endings.has(event.type) && 'intentId' in event) intents.delete(event.intentId as string)
+      // A zombie's late intent is known to no decider, so that only the orchestrator's own word says how it ended.
+      if (event.type === 'RolloutReported' && event.outcome === 'refused') intents.delete(event.intentId)
       if (topic === 'cells') foldCell(cells, record)
     },
   })

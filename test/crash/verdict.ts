@@ -6,6 +6,8 @@ import { checkBand } from '../../cli/demo/audit.ts'
 import type { ReplayReport } from '../../cli/replay-log.ts'
 import { notRestored } from '../../cli/demo/restored.ts'
 import { createCodec } from '../../adapters/kafka/codec.ts'
+import { check } from '../checker/check.ts'
+import { readEvidence } from '../checker/evidence-folder.ts'
 import type { Recorded, RawRecord } from './evidence-recorder.ts'
 import { projectRoot } from '../../infra/local/project-root.ts'
 import { band } from './services.ts'
@@ -13,13 +15,14 @@ import type { Stage } from './stage.ts'
 
 export type Check = { readonly check: string; readonly fault: string | null; readonly figures: string }
 
-/** Call it while the servers still run. */
+/** Call it while the servers still run, and the evidence is written. */
 export const judgeHistory = async (stage: Stage, recorded: Recorded, cores?: string): Promise<readonly Check[]> => [
   await registeredBand(stage, recorded),
   restored(recorded),
   oneContent(recorded),
   await replayed(stage, cores),
   await verified(stage, recorded),
+  checkedFromOutside(stage),
 ]
 
 const registeredBand = async (stage: Stage, { changes }: Recorded): Promise<Check> => {
@@ -70,6 +73,14 @@ const verified = async (stage: Stage, { changes }: Recorded): Promise<Check> => 
   writeFileSync(file, changes)
   const { findings } = await commandLine<{ readonly findings: readonly object[] }>(stage, ['verify', '--changes', file])
   return { check: '`heteroscale verify` finds nothing', figures: `${findings.length} findings`, fault: findings.length === 0 ? null : JSON.stringify(findings.slice(0, 3)) }
+}
+
+/** The independent checker: formulas over bytes and change logs; it knows nothing of the product. */
+const checkedFromOutside = (stage: Stage): Check => {
+  const { violations, counted } = check(readEvidence(evidenceDir(stage)))
+  const figures = `${counted.records} records, ${counted.effects} effects, ${counted.commits} commits, ${counted.rollbacks} rollbacks`
+  const first = violations.slice(0, 3).map(({ invariant, service, at, detail }) => `${invariant} ${service} ${at}: ${detail}`)
+  return { check: 'the independent checker finds no violation', figures, fault: violations.length === 0 ? null : `${violations.length}: ${first.join('; ')}` }
 }
 
 /** A verb in a process of its own, as an auditor runs it. */
