@@ -1,6 +1,7 @@
 /**
  * `npm run test:crash`: strikes every crash point on real servers and writes the matrix. Arguments: names of groups, and
- * `--only PATTERN` for some of their cases. What a group found is kept, so that the page can be made again group by group.
+ * `--only PATTERN` for some of their cases. What a group found is kept, and a part of it takes the place of what was known of
+ * those cases, so that the page can be made again part by part.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
@@ -21,7 +22,7 @@ const say = (line: string): void => console.log(`[${((Date.now() - startedAt) / 
 const [names, only] = readArguments(process.argv.slice(2))
 const results: GroupResult[] = []
 for (const group of groups.filter(({ name }) => names.length === 0 || names.includes(name))) results.push(await run(group))
-if (only === undefined) writePage()
+writePage()
 const rows = results.flatMap((result) => result.rows)
 const checks = results.flatMap((result) => result.checks)
 const failed = [...rows, ...checks].filter(({ fault }) => fault !== null).length
@@ -33,10 +34,10 @@ async function run(group: Group): Promise<GroupResult> {
   const beganAt = Date.now()
   const asResult = (found: Found): GroupResult => ({ title: group.title, ...found, date: new Date().toISOString().slice(0, 10), tookMs: Date.now() - beganAt, load: loadavg()[0] ?? 0 })
   const onRow = (rows: Found['rows']): void => {
-    if (only === undefined) keep(group, asResult({ rows, checks: [unfinished] }))
+    keep(group, asResult({ rows, checks: [unfinished] }))
   }
   const result = asResult(await group.run({ say, only, onRow }).catch((failure: unknown) => broken(group.title, failure)))
-  if (only === undefined && result.rows.length > 0) keep(group, result)
+  if (result.rows.length > 0) keep(group, result)
   return result
 }
 
@@ -49,7 +50,14 @@ function broken(title: string, failure: unknown): Found {
 
 function keep({ name }: Group, result: GroupResult): void {
   mkdirSync(join(stateDir, 'crash-matrix'), { recursive: true })
-  writeFileSync(fileOf(name), JSON.stringify(result))
+  writeFileSync(fileOf(name), JSON.stringify({ ...result, rows: [...othersOf(name, result), ...result.rows] }))
+}
+
+/** Rows of an earlier run that this part does not bring anew. */
+function othersOf(name: string, { rows }: GroupResult): GroupResult['rows'] {
+  if (only === undefined || !existsSync(fileOf(name))) return []
+  const known = (JSON.parse(readFileSync(fileOf(name), 'utf8')) as GroupResult).rows
+  return known.filter(({ process, step }) => !rows.some((row) => row.process === process && row.step === step))
 }
 
 function writePage(): void {

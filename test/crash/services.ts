@@ -4,7 +4,8 @@
  */
 import { localCell, localSubCluster } from '../../infra/local/fleet.ts'
 
-export const speed = 10
+/** Slow, so that two cores have time for it; start-ups are short instead. */
+export const speed = 4
 
 /** `steady` may take its time; of `hasty` a rollout that is not ready after 5 s of wall time is undone. */
 export const services = ['steady', 'hasty'] as const
@@ -45,6 +46,7 @@ export const manifestOf = (name: ServiceName): string =>
 /** The emulator's scenario: both services stand at their smallest. */
 export const scenario = (): string =>
   JSON.stringify({
+    startUpScale: 0.15,
     subClusters: [{ name: localSubCluster }],
     services: services.map((service, index) => ({
       service,
