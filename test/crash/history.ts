@@ -24,7 +24,9 @@ const followed = topicNames.filter((topic) => topic !== 'metrics' && topic !== '
 
 export const followHistory = async (eventLog: EventLog, topics: readonly Topic[] = followed): Promise<History> => {
   const seen: Seen[] = []
-  const intents = new Set<string>()
+  const emitted = new Set<string>()
+  /** Apart, because a new owner may write an intent again whose end is in the log already. */
+  const ended = new Set<string>()
   const cells = new Map<string, CellState>()
   const follower: Follower = await eventLog.follow({
     topics,
@@ -33,16 +35,16 @@ export const followHistory = async (eventLog: EventLog, topics: readonly Topic[]
       const { event, topic, appendedAtMs } = record
       if (event === null) return
       seen.push({ topic, type: event.type, service: 'service' in event ? (event.service as string | null) : null, at: appendedAtMs, record })
-      if (event.type === 'ScaleIntentEmitted') intents.add(event.intentId)
-      if (endings.has(event.type) && 'intentId' in event) intents.delete(event.intentId as string)
+      if (event.type === 'ScaleIntentEmitted') emitted.add(event.intentId)
+      if (endings.has(event.type) && 'intentId' in event) ended.add(event.intentId as string)
       // A zombie's late intent is known to no decider, so that only the orchestrator's own word says how it ended.
-      if (event.type === 'RolloutReported' && event.outcome === 'refused') intents.delete(event.intentId)
+      if (event.type === 'RolloutReported' && event.outcome === 'refused') ended.add(event.intentId)
       if (topic === 'cells') foldCell(cells, record)
     },
   })
   return {
     seen,
-    openIntents: () => [...intents],
+    openIntents: () => [...emitted].filter((intent) => !ended.has(intent)),
     openReservations: () => [...cells.values()].flatMap(({ reservations }) => [...reservations].filter(([, { released }]) => released === null).map(([key]) => key)),
     lastHold: (service) => seen.filter((one) => one.type === 'ScaleHeld' && one.service === service).map(({ record }) => (record.event?.type === 'ScaleHeld' ? `${record.event.reason} ${record.event.detail}` : '')).at(-1) ?? 'no hold',
     close: () => follower.close(),
