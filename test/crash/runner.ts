@@ -4,6 +4,7 @@ import type { Bite } from './arming.ts'
 import { effects } from './case.ts'
 import type { Case, Effect, Owned, Row, Struck } from './case.ts'
 import { judgeCase } from './judge.ts'
+import { until } from '../support/until.ts'
 import { awaitRest } from './rest.ts'
 import { smallest } from './services.ts'
 import type { ServiceName } from './services.ts'
@@ -75,8 +76,15 @@ export const startAgain = async ({ stage, name }: Struck): Promise<void> => {
 
 type Measured = { readonly one: Case; readonly since: number }
 
-/** Wall time from `since` to the first effect after it; null when none was needed any more. */
-const nextEffect = async ({ stage, bite, service }: Struck, { one, since }: Measured): Promise<number | null> => {
+/** A takeover comes for sure, if need be after rest was reached without it; whatever else may not be needed any more. */
+const nextEffect = async (struck: Struck, measured: Measured): Promise<number | null> => {
+  const isClaim = (measured.one.effect ?? defaultEffect(measured.one.at.role)) === effects.claim
+  if (isClaim) await until('the partition is owned again', async () => (await firstEffect(struck, measured)) !== null)
+  return firstEffect(struck, measured)
+}
+
+/** Wall time from `since` to the first effect after it; null when there was none. */
+const firstEffect = async ({ stage, bite, service }: Struck, { one, since }: Measured): Promise<number | null> => {
   const effect: Effect = one.effect ?? defaultEffect(one.at.role)
   const owned = await ownedAt(stage, service, bite.at)
   const records = stage.history.seen.filter((seen) => seen.at > since && (seen.service ?? service) === service && effect.record?.(seen, owned))
