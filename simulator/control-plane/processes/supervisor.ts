@@ -1,0 +1,59 @@
+/** Keeps one process running: what ends by itself, or is killed, is started again with nothing but what is durable. */
+import { SimProcess } from '../process.ts'
+import type { Stage } from '../stage.ts'
+
+/** Resolves when the process works; `died` rejects when it must be ended. */
+export type Boot = (process: SimProcess) => Promise<{ readonly died?: Promise<never> }>
+
+export class Supervisor {
+  readonly name: string
+  current: SimProcess | null = null
+  /** The next lives are wrong about the time by so much. */
+  clockOffsetMs = 0
+  #lives = 0
+  readonly #stage: Stage
+  readonly #boot: Boot
+
+  constructor(stage: Stage, name: string, boot: Boot) {
+    this.#stage = stage
+    this.name = name
+    this.#boot = boot
+  }
+
+  start(): void {
+    if (this.current?.alive === true) return
+    const process = new SimProcess(`${this.name}.${++this.#lives}`, this.#stage)
+    process.clockOffsetMs = this.clockOffsetMs
+    this.current = process
+    this.#boot(process).then(
+      ({ died }) => died?.catch((error: unknown) => this.#endedByItself(process, error)),
+      (error: unknown) => this.#endedByItself(process, error),
+    )
+  }
+
+  /** Ends it now; it comes back after `downMs`. */
+  crash(downMs: number): void {
+    this.current?.die()
+    this.restartAfter(downMs)
+  }
+
+  /** Ends it at one of its next questions to the world. */
+  crashSoon(options: { readonly calls: number; readonly isAfterEffect: boolean; readonly downMs: number; readonly onDeath: () => void }): void {
+    this.current?.planCrash(options.calls, options.isAfterEffect, () => {
+      options.onDeath()
+      this.restartAfter(options.downMs)
+    })
+  }
+
+  restartAfter(downMs: number): void {
+    this.#stage.scheduler.after(downMs, () => this.start())
+  }
+
+  #endedByItself(process: SimProcess, error: unknown): void {
+    if (!process.alive) return
+    this.#stage.hit('process-ended-by-itself')
+    this.#stage.tell(process.name, `ends: ${error instanceof Error ? error.message : String(error)}`)
+    process.die()
+    this.restartAfter(this.#stage.between(1_000, 4_000))
+  }
+}
