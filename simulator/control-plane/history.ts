@@ -1,7 +1,9 @@
 /** One seed, one history: builds the world, breaks it, heals it, and says what was seen. */
 import type { EpochMs } from '../../core/units.ts'
 import { createRandom } from '../prng.ts'
-import type { RawEvidence } from './evidence.ts'
+import type { NemesisLine, RawEvidence } from './evidence.ts'
+import { heal, unleash } from './faults/nemesis.ts'
+import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
 import { tickMs } from './processes/decider.ts'
 import { Stage, type Narrator } from './stage.ts'
 import { World } from './world.ts'
@@ -14,7 +16,10 @@ export type HistoryOptions = {
   readonly seed: number
   readonly pump: Pump
   readonly narrator?: Narrator
-  readonly isCalm?: boolean
+  /** Kinds of faults to draw from; absent: all. */
+  readonly only?: readonly FaultKind[]
+  /** Numbers of the planned faults that strike; absent: all of them. */
+  readonly keep?: readonly number[]
   readonly commitsFirst?: boolean
 }
 
@@ -24,6 +29,8 @@ export type History = {
   readonly world: World
   readonly stage: Stage
   readonly steps: number
+  /** All that were planned, also those that were left out. */
+  readonly faults: readonly Fault[]
 }
 
 const minute = 60_000
@@ -43,17 +50,21 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     cells: new Map([['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]),
     commitsFirst: options.commitsFirst ?? false,
   })
+  const planned = planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
+  const nemesis: NemesisLine[] = []
   world.start()
+  unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), nemesis)
+  heal(world, healedAtMs)
   const toMs = epoch + lastsMs
   await pump(() => stage.scheduler.step(toMs))
   const evidence: RawEvidence = {
     run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
     topics: world.topics(),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
-    nemesis: [],
+    nemesis,
     commits: world.commits,
   }
-  return { seed, evidence, world, stage, steps: stage.scheduler.steps }
+  return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned }
 }
 
 const servicesOf = (seed: number, horizon: { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }): readonly SimService[] =>

@@ -7,7 +7,7 @@ import type { EpochMs } from '../../core/units.ts'
 import type { Ticket } from './scheduler.ts'
 import type { Stage } from './stage.ts'
 
-/** Milliseconds that a question and its answer travel. */
+/** Milliseconds that a question and its answer travel; with 0 there, it takes effect at once, which saves a step. */
 export type Travel = { readonly there: number; readonly back: number }
 
 type CrashPlan = { callsLeft: number; readonly isAfterEffect: boolean; readonly onDeath: () => void }
@@ -56,14 +56,16 @@ export class SimProcess {
   ask<T>(travel: Travel, effect: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.alive || this.#diesBefore()) return
-      this.stage.scheduler.after(travel.there, () => {
+      const arrive = (): void => {
         try {
           const answer = effect()
           this.later(travel.back, () => resolve(answer))
         } catch (error) {
           this.later(travel.back, () => reject(error as Error))
         }
-      })
+      }
+      if (travel.there === 0) arrive()
+      else this.stage.scheduler.after(travel.there, arrive)
       this.#countCall()
     })
   }

@@ -134,7 +134,7 @@ export class World {
   async #bootCollector(process: SimProcess, server: ApiServer, cell: CellId): Promise<object> {
     const appender = await this.eventLogOf(process).appender()
     const servingEverywhere = (service: string): number => this.serving(service)
-    void runCollector({ process, subCluster: createSubClusterPort(server, process), cell, services: this.services, appender, servingEverywhere })
+    void runCollector({ process, subCluster: createSubClusterPort(server, process), cell, services: this.services, appender, servingEverywhere, clusterVersion: () => server.cluster.version })
     return {}
   }
 

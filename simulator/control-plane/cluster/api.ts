@@ -57,14 +57,10 @@ export class ApiServer {
   }
 }
 
-const callMs = { there: [1, 15], back: [1, 15] } as const
-
-/** `lists`: whether this process reads lists through the lagging cache. */
 export const createSubClusterPort = (server: ApiServer, process: SimProcess): SubCluster => {
   const { stage } = process
   const { cluster } = server
-  const travel = () => ({ there: stage.between(...callMs.there), back: stage.between(...callMs.back) })
-  const read = <T>(look: () => T): Promise<T> => process.ask(travel(), look)
+  const read = <T>(look: () => T): Promise<T> => process.ask({ there: 0, back: stage.between(2, 30) }, look)
   const write = (order: FleetWrite): Promise<WriteOutcome> => send(server, process, order)
   return {
     name: cluster.name,

@@ -12,7 +12,7 @@ export type GroupOf = (group: string, topic: Topic) => Group
 export const createEventLog = (broker: Broker, groupOf: GroupOf, process: SimProcess): EventLog => {
   const { stage } = broker
   const ask = <T>(what: string, answer: () => T): Promise<T> =>
-    process.ask({ there: stage.between(0.3, 2), back: stage.between(0.3, 2) }, () => {
+    process.ask({ there: 0, back: stage.between(0.6, 4) }, () => {
       broker.reach(what)
       return answer()
     })

@@ -216,7 +216,7 @@ export class Group {
 
   /** A commit of a former generation is refused; one that meets an outage is lost. */
   async #commit(reading: Reading, offset: Offset): Promise<void> {
-    const travel = { there: this.#stage.between(0.3, 2), back: this.#stage.between(0.3, 2) }
+    const travel = { there: 0, back: this.#stage.between(0.6, 4) }
     const isTaken = await reading.member.process.ask(travel, () => {
       if (this.#broker.isDown) return true
       if (reading.generation !== this.#generation) return false

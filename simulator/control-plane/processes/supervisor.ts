@@ -1,4 +1,5 @@
 /** Keeps one process running: what ends by itself, or is killed, is started again with nothing but what is durable. */
+import type { EpochMs } from '../../../core/units.ts'
 import { SimProcess } from '../process.ts'
 import type { Stage } from '../stage.ts'
 
@@ -11,6 +12,8 @@ export class Supervisor {
   /** The next lives are wrong about the time by so much. */
   clockOffsetMs = 0
   #lives = 0
+  #heldUntilMs: EpochMs = 0
+  #isStopped = false
   readonly #stage: Stage
   readonly #boot: Boot
 
@@ -21,7 +24,8 @@ export class Supervisor {
   }
 
   start(): void {
-    if (this.current?.alive === true) return
+    if (this.current?.alive === true || this.#isStopped) return
+    if (this.#stage.scheduler.nowMs < this.#heldUntilMs) return
     const process = new SimProcess(`${this.name}.${++this.#lives}`, this.#stage)
     process.clockOffsetMs = this.clockOffsetMs
     this.current = process
@@ -31,10 +35,22 @@ export class Supervisor {
     )
   }
 
-  /** Ends it now; it comes back after `downMs`. */
-  crash(downMs: number): void {
+  /** Ends it now; whatever wants to start it, it comes back then. */
+  holdDownUntil(atMs: EpochMs): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, atMs)
     this.current?.die()
-    this.restartAfter(downMs)
+    this.#stage.scheduler.at(atMs + this.#stage.between(100, 3_000), () => this.start())
+  }
+
+  /** For good. */
+  stop(): void {
+    this.#isStopped = true
+    this.current?.die()
+  }
+
+  setClockOffset(ms: number): void {
+    this.clockOffsetMs = ms
+    if (this.current !== null) this.current.clockOffsetMs = ms
   }
 
   /** Ends it at one of its next questions to the world. */

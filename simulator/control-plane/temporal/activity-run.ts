@@ -3,8 +3,8 @@ import { CancelledFailure } from '@temporalio/common'
 import type { SimProcess } from '../process.ts'
 import { current } from './current.ts'
 
-/** Waits of the product look every 150 ms; a longer pause is a slower worker, and 8 times cheaper to simulate. */
-const shortestSleepMs = 1_200
+/** Waits of the product look every 150 ms; a longer pause is a slower worker, and 15 times cheaper to simulate. Heartbeats are due after 4 s. */
+const shortestSleepMs = 2_400
 
 export class ActivityRun {
   readonly process: SimProcess

@@ -25,23 +25,36 @@ export type CollectorParts = {
   readonly appender: Appender
   /** Decode instances of the service that serve in all sub-clusters, as the load balancer sees them. */
   readonly servingEverywhere: (service: string) => number
+  readonly clusterVersion: () => number
 }
 
 /** Scrapes for as long as its process lives. */
 export const runCollector = async (parts: CollectorParts): Promise<void> => {
   const { process } = parts
-  const inventory = createInventoryMemory(inventoryIntervalMs)
+  const inventoryNews = onlyWhenDue(parts)
   let lastMs = process.clock.now()
   for (;;) {
     await process.clock.sleep(scrapeMs)
     const now = process.clock.now()
     try {
       const view = await look(parts, now)
-      await parts.appender.append([...recordsOf(parts, view, lastMs), ...inventory.news(view).map((event): OutRecord => ({ topic: 'cells', key: event.cell, event }))])
+      await parts.appender.append([...recordsOf(parts, view, lastMs), ...inventoryNews(view)])
       lastMs = now
     } catch (error) {
       process.log.warn({ err: error }, 'a round was lost')
     }
+  }
+}
+
+/** Comparing inventories is dear, and without a change there is news only once an interval. */
+const onlyWhenDue = ({ clusterVersion }: CollectorParts): ((view: ClusterView) => readonly OutRecord[]) => {
+  const inventory = createInventoryMemory(inventoryIntervalMs)
+  let last = { version: -1, atMs: 0 }
+  return (view) => {
+    const version = clusterVersion()
+    if (version === last.version && view.observedAt - last.atMs < inventoryIntervalMs) return []
+    last = { version, atMs: view.observedAt }
+    return inventory.news(view).map((event): OutRecord => ({ topic: 'cells', key: event.cell, event }))
   }
 }
 
