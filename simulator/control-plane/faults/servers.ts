@@ -30,7 +30,7 @@ const diskFull: Strike = ({ broker: { health } }, { toMs }) => {
 }
 
 const lostAnswers: Strike = ({ broker: { health } }, { toMs, draw }) => {
-  health.lostAnswers = 0.1 + 0.4 * draw
+  health.lostAnswers = 0.01 + 0.06 * draw
   health.lostAnswersUntilMs = latest(health.lostAnswersUntilMs, toMs)
   return { target: 'kafka' }
 }

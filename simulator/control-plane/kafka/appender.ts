@@ -43,7 +43,8 @@ const waitOut = async (parts: Parts, records: readonly OutRecord[], forMs: numbe
   const travel = { there: forMs, back: broker.stage.between(0.5, 3) }
   const outcome = await process.ask(travel, () => attempt(broker, records))
   if (outcome.kind === 'done') return outcome.appended
-  throw outcome.kind === 'failed' ? outcome.error : unavailable('it went down again')
+  if (outcome.kind === 'wait') return waitOut(parts, records, outcome.forMs)
+  throw outcome.error
 }
 
 type Attempt =
@@ -51,18 +52,19 @@ type Attempt =
   | { readonly kind: 'wait'; readonly forMs: number }
   | { readonly kind: 'failed'; readonly error: Error; readonly afterMs: number }
 
-/** Retries of the client last some 15 s; an outage that ends within them is survived by one send in two. */
+/** The client tries for ever; one send in ten ends otherwise, as when the broker comes back without knowing its producer. */
 const attempt = (broker: Broker, records: readonly OutRecord[]): Attempt => {
   const { stage, health } = broker
   const now = stage.scheduler.nowMs
   if (broker.isDown) {
     const leftMs = health.downUntilMs - now
-    if (stage.chance(0.5)) return { kind: 'wait', forMs: leftMs + stage.between(1, 400) }
+    if (stage.chance(0.9)) return { kind: 'wait', forMs: leftMs + stage.between(1, 400) }
     stage.hit('kafka-down:refused')
     return { kind: 'failed', error: unavailable('the broker does not answer'), afterMs: stage.between(500, 8_000) }
   }
   if (health.diskFullUntilMs > now) {
     stage.hit('disk-full')
+    if (stage.chance(0.5)) return { kind: 'wait', forMs: stage.between(100, 2_000) }
     return { kind: 'failed', error: unavailable('the broker has no room on its disk'), afterMs: stage.between(50, 2_000) }
   }
   const appended = broker.write(records)

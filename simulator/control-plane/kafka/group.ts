@@ -19,15 +19,18 @@ export type GroupOptions = {
   readonly onCommit: (partition: number, offset: Offset) => void
 }
 
-/** kafkajs' defaults are 30 s and 60 s; the product sets a session of 10 s. */
-const sessionMs = 10_000
-const rebalanceTimeoutMs = 20_000
+/** As adapters/kafka/partition-consumer.ts sets them. */
+const sessionMs = 6_000
+const rebalanceTimeoutMs = 30_000
 const mostRecords = 500
 
-type Reading = { readonly partition: number; readonly member: Member; readonly generation: number; stop: boolean; isOver: boolean; ended: Promise<void>; wake(): void }
+type Reading = { readonly partition: number; readonly member: Member; readonly generation: number; stop: boolean; isStarted: boolean; isOver: boolean; ended: Promise<void>; wake(): void }
 type Member = { readonly process: SimProcess; readonly handler: GroupHandler; reject(error: unknown): void; joined(): void; readings: readonly Reading[] }
 
 const isIdle = ({ readings }: Member): boolean => readings.every(({ isOver }) => isOver)
+
+/** A function, so that the compiler does not conclude from a line before an await what held after it. */
+const isStopped = (reading: Reading): boolean => reading.stop
 
 export class Group {
   readonly committed = new Map<number, Offset>()
@@ -117,10 +120,15 @@ export class Group {
   }
 
   #stopReadings({ readings }: Member): void {
-    for (const reading of readings) {
-      reading.stop = true
-      reading.wake()
-    }
+    for (const reading of readings) this.#stop(reading)
+  }
+
+  /** As the adapter: the handler is told at once, also while it works on a batch; that batch commits nothing any more. */
+  #stop(reading: Reading): void {
+    if (reading.stop) return
+    reading.stop = true
+    reading.wake()
+    if (reading.isStarted) reading.member.handler.revoked(reading.partition)
   }
 
   async #deal(): Promise<void> {
@@ -155,7 +163,7 @@ export class Group {
   #start(member: Member, partition: number, generation: number): void {
     let end = (): void => undefined
     const ended = new Promise<void>((resolve) => (end = resolve))
-    const reading: Reading = { partition, member, generation, stop: false, isOver: false, ended, wake: () => undefined }
+    const reading: Reading = { partition, member, generation, stop: false, isStarted: false, isOver: false, ended, wake: () => undefined }
     member.readings = [...member.readings, reading]
     member.process.later(this.#stage.between(1, 10), () => void this.#read(reading).then(() => {
       reading.isOver = true
@@ -166,21 +174,24 @@ export class Group {
   async #read(reading: Reading): Promise<void> {
     const { member, partition } = reading
     try {
-      let next = reading.stop ? 0 : this.#withinLog(partition, await member.handler.assigned(partition))
+      if (reading.stop) return
+      let next = this.#withinLog(partition, await member.handler.assigned(partition))
+      reading.isStarted = true
+      if (reading.stop) return member.handler.revoked(partition)
       while (!reading.stop) {
         const batch = await this.#fetch(reading, next)
         if (batch === null) break
         if (this.#options.commitsFirst) await this.#commit(reading, batch.records[0] === undefined ? next : next + batch.records.length)
         const commit = await member.handler.batch(batch)
-        if (commit !== null) await this.#commit(reading, commit)
+        if (commit !== null && !isStopped(reading)) await this.#commit(reading, commit)
         next += batch.records.length
       }
     } catch (error) {
       this.#members = this.#members.filter((one) => one !== member)
+      this.#stopReadings(member)
       member.reject(error)
       this.rebalance()
     }
-    member.handler.revoked(partition)
   }
 
   #withinLog(partition: number, wanted: Offset): Offset {
@@ -224,6 +235,6 @@ export class Group {
       this.#options.onCommit(reading.partition, offset)
       return true
     })
-    if (!isTaken) reading.stop = true
+    if (!isTaken) this.#stop(reading)
   }
 }
