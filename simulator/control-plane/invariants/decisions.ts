@@ -23,10 +23,11 @@ export const decisionViolations = ({ evidence }: History): readonly Violation[] 
 
 const violation = (invariant: string, { service, time }: Decision, detail: string): Violation => ({ invariant, service, detail, atMs: time })
 
-/** A log that was made anew begins its chains anew, too. */
+/** Each version of the deciding code has a chain of its own; a log that was made anew begins its chains anew, too. */
 const outOfChain = (event: ScaleDecided, chain: Map<string, { readonly sequence: number; readonly hash: string }>): readonly Violation[] => {
-  const before = chain.get(event.service)
-  chain.set(event.service, event)
+  const own = `${event.service} ${event.coreHash}`
+  const before = chain.get(own)
+  chain.set(own, event)
   if (before === undefined || event.previousHash === '') return []
   if (event.previousHash !== before.hash) return [violation('S18', event, `${event.decisionId} does not follow the decision before it`)]
   return event.sequence > before.sequence ? [] : [violation('S9', event, `sequence ${event.sequence} after ${before.sequence}`)]

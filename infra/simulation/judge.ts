@@ -1,0 +1,38 @@
+/** Runs a seed and judges it: by the simulation's own invariants, and by the independent checker where there is one. */
+import { join } from 'node:path'
+import { createCodec } from '../../adapters/kafka/codec.ts'
+import { loadRegistry } from '../../adapters/kafka/registry.ts'
+import type { LogRecord } from '../../core/ports.ts'
+import { encodeEvidence } from '../../simulator/control-plane/evidence.ts'
+import { runHistory, type History, type HistoryOptions } from '../../simulator/control-plane/history.ts'
+import type { Violation } from '../../simulator/control-plane/invariants/invariants.ts'
+import { summarise, type Summary } from '../../simulator/control-plane/summary.ts'
+import { independentCheck } from './checker.ts'
+import type { HistoryChoice } from './options.ts'
+import { pump } from './pump.ts'
+
+export type Judged = { readonly history: History; readonly summary: Summary }
+
+export const judge = async (seed: number, choice: HistoryChoice, narrator?: HistoryOptions['narrator']): Promise<Judged> => {
+  const history = await runHistory({ seed, pump, ...choice, ...(narrator === undefined ? {} : { narrator }) })
+  return { history, summary: summarise(history, fromOutside(history)) }
+}
+
+/** Only where there is a checker to read the bytes: the codec costs a start more than a history. */
+let codec: ReturnType<typeof createCodec> | null = null
+const encode = ({ event }: LogRecord): Uint8Array | null => {
+  codec ??= createCodec(loadRegistry(join(process.cwd(), 'schemas')))
+  return event === null ? null : codec.encode(event)
+}
+
+const fromOutside = ({ evidence }: History): readonly Violation[] => {
+  if (independentCheck === null) return []
+  const { violations } = independentCheck(encodeEvidence(evidence, encode))
+  return violations.map(({ invariant, service, detail, at }) => ({ invariant, service: service ?? '', detail: `${detail} [${JSON.stringify(at)}]`, atMs: timeOf(at, evidence.run.toMs) }))
+}
+
+const timeOf = (at: unknown, otherwise: number): number => {
+  if (typeof at === 'number') return at
+  if (typeof at === 'object' && at !== null && 'time' in at && typeof at.time === 'number') return at.time
+  return otherwise
+}
