@@ -84,13 +84,13 @@ const send = async (server: ApiServer, process: SimProcess, order: FleetWrite): 
   if (health.untilMs <= stage.scheduler.nowMs) return process.ask({ there: stage.between(1, 15), back: stage.between(1, 15) }, () => cluster.write(order))
   const fate = stage.random.next()
   if (fate < health.refused) {
-    stage.hit('api-refused')
+    stage.hit('api:refused')
     await process.clock.sleep(stage.between(5, 500))
     throw portError('unavailable', `E_UNAVAILABLE ${cluster.name}: the API server refused the call`)
   }
-  if (fate < health.refused + health.lostAnswer) return lose(process, { effectAfterMs: stage.between(1, 15), fault: 'effect-without-answer' }, () => cluster.write(order))
+  if (fate < health.refused + health.lostAnswer) return lose(process, { effectAfterMs: stage.between(1, 15), fault: 'api:effect-without-answer' }, () => cluster.write(order))
   if (fate < health.refused + health.lostAnswer + health.delayed) {
-    return lose(process, { effectAfterMs: stage.between(2_000, 40_000), fault: 'effect-after-time-out' }, () => cluster.write(order))
+    return lose(process, { effectAfterMs: stage.between(2_000, 40_000), fault: 'api:effect-after-time-out' }, () => cluster.write(order))
   }
   return process.ask({ there: stage.between(1, 15), back: stage.between(1, 15) }, () => cluster.write(order))
 }

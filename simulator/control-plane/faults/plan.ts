@@ -60,12 +60,12 @@ const totalWeight = Object.values(catalogue).reduce((sum, [weight]) => sum + wei
 
 export type PlanWindow = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }
 
-/** A few at any time; each ends before the heal. `only`: kinds to draw from, for tests of one fault. */
+/** Each ends before the heal. `only`: the kinds to draw from, each of them at least once. */
 export const planFaults = (random: Random, { fromMs, healedAtMs }: PlanWindow, only: readonly FaultKind[] | null): readonly Fault[] => {
-  const count = 4 + Math.floor(9 * random.next())
+  const count = Math.max(4 + Math.floor(9 * random.next()), only?.length ?? 0)
   const begins = fromMs + 3 * minute
-  return Array.from({ length: count }, (): Fault => {
-    const kind = only === null ? weighted(random.next()) : (only[Math.floor(random.next() * only.length)] as FaultKind)
+  return Array.from({ length: count }, (_, index): Fault => {
+    const kind = only === null ? weighted(random.next()) : (only[index % only.length] as FaultKind)
     const [, shortest, longest] = catalogue[kind]
     const durationMs = shortest + (longest - shortest) * random.next()
     const startMs = begins + random.next() * Math.max(0, healedAtMs - begins - durationMs)

@@ -14,7 +14,6 @@ const kafkaDown: Strike = ({ broker }, { toMs }) => {
 
 const temporalDown: Strike = (world, { toMs }) => {
   world.temporal.downUntilMs = latest(world.temporal.downUntilMs, toMs)
-  world.stage.hit('temporal-down')
   return { target: 'temporal' }
 }
 

@@ -28,7 +28,6 @@ export type Worker = {
 export class TemporalServer implements ActivityHost {
   readonly stage: Stage
   readonly executions = new Map<string, Execution>()
-  /** Workflows whose code ended with an error: none of the product's ever should. */
   downUntilMs: EpochMs = 0
   #workers: readonly Worker[] = []
   readonly #waitingForWorker = new Map<string, (() => void)[]>()
@@ -43,7 +42,9 @@ export class TemporalServer implements ActivityHost {
 
   /** Milliseconds until the server can act again; 0 now. */
   untilUp(): number {
-    return this.isDown ? this.downUntilMs - this.stage.scheduler.nowMs + this.stage.between(20, 1_500) : 0
+    if (!this.isDown) return 0
+    this.stage.hit('temporal-down')
+    return this.downUntilMs - this.stage.scheduler.nowMs + this.stage.between(20, 1_500)
   }
 
   register(worker: Worker): void {
@@ -84,7 +85,9 @@ export class TemporalServer implements ActivityHost {
 
   /** Throws PortError `unavailable` while the server is down. */
   reach(what: string): void {
-    if (this.isDown) throw portError('unavailable', `E_TEMPORAL ${what}: the server does not answer`)
+    if (!this.isDown) return
+    this.stage.hit('temporal-down')
+    throw portError('unavailable', `E_TEMPORAL ${what}: the server does not answer`)
   }
 
   /** What a workflow asked for becomes durable. */
