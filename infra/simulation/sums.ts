@@ -1,5 +1,5 @@
 /** Sums over many histories, and how they are shown. */
-import type { Violation } from '../../simulator/control-plane/invariants/invariants.ts'
+import type { Violation } from '../../simulator/control-plane/invariants/violation.ts'
 import { addTallies, type Summary, type Tally } from '../../simulator/control-plane/summary.ts'
 
 export type Sums = {

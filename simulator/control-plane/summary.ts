@@ -1,7 +1,8 @@
 /** A history in numbers: what happened, and what bit. Thousands of them are added up. */
 import type { LogEvent } from '../../core/events/event.ts'
 import type { History } from './history.ts'
-import { violationsOf, type Violation } from './invariants/invariants.ts'
+import { violationsOf } from './invariants/invariants.ts'
+import type { Violation } from './invariants/violation.ts'
 import { lastsMs } from './history.ts'
 
 export type Tally = { readonly [name: string]: number }

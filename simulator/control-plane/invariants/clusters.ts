@@ -5,7 +5,7 @@ import { inBand } from '../../../core/ratio-band.ts'
 import { sameCounts, showCounts } from '../../../core/roles.ts'
 import type { EpochMs } from '../../../core/units.ts'
 import type { History } from '../history.ts'
-import type { Violation } from './invariants.ts'
+import type { Violation } from './violation.ts'
 
 /** An effect that was on its way when something changed may still arrive: a call, its delay on the way, and a clock's error. */
 const onItsWayMs = 45_000

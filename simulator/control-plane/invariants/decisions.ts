@@ -3,7 +3,7 @@ import { canonicalJson } from '../../../core/canonical.ts'
 import type { ScaleDecided, ScaleHeld } from '../../../core/events/decided.ts'
 import { roles } from '../../../core/roles.ts'
 import type { History } from '../history.ts'
-import type { Violation } from './invariants.ts'
+import type { Violation } from './violation.ts'
 
 type Decision = ScaleDecided | ScaleHeld
 

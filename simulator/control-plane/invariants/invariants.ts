@@ -2,13 +2,11 @@
  * What must hold in every history, as far as the simulation judges for itself. An independent checker reads the same evidence and
  * says much more; these few are cheap and stop a broken simulation early.
  */
-import type { EpochMs } from '../../../core/units.ts'
 import type { History } from '../history.ts'
 import { clusterViolations } from './clusters.ts'
 import { decisionViolations } from './decisions.ts'
 import { livenessViolations } from './liveness.ts'
-
-export type Violation = { readonly invariant: string; readonly service: string; readonly detail: string; readonly atMs: EpochMs }
+import type { Violation } from './violation.ts'
 
 /** In the order of time. */
 export const violationsOf = (history: History): readonly Violation[] => {

@@ -3,7 +3,7 @@ import type { ScaleIntentEmitted } from '../../../core/events/decided.ts'
 import { showCounts, type RoleCounts } from '../../../core/roles.ts'
 import { servingCounts } from '../../../core/rollout/group-instances.ts'
 import type { History } from '../history.ts'
-import type { Violation } from './invariants.ts'
+import type { Violation } from './violation.ts'
 
 /** What an hour ends in the middle of is no failure. */
 const recentMs = 6 * 60_000

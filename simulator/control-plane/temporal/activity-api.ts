@@ -1,10 +1,9 @@
 /** Stands for @temporalio/activity in a simulation: the part of it that the product's activities use. */
-import { current } from './current.ts'
-import type { ActivityRun } from './activity-run.ts'
+import { current, type RunningActivity } from './current.ts'
 
 export { ApplicationFailure } from '@temporalio/common'
 
-const running = (): ActivityRun => {
+const running = (): RunningActivity => {
   if (current.activity === null) throw new Error('BUG: no activity runs')
   return current.activity
 }

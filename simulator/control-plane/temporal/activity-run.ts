@@ -1,12 +1,12 @@
 /** One attempt of an activity inside a worker. The server may have given it up long before it ends. */
 import { CancelledFailure } from '@temporalio/common'
 import type { SimProcess } from '../process.ts'
-import { current } from './current.ts'
+import { current, type RunningActivity } from './current.ts'
 
 /** Waits of the product look every 150 ms; a longer pause is a slower worker, and 15 times cheaper to simulate. Heartbeats are due after 4 s. */
 const shortestSleepMs = 2_400
 
-export class ActivityRun {
+export class ActivityRun implements RunningActivity {
   readonly process: SimProcess
   readonly attempt: number
   lastHeartbeatMs: number

@@ -2,26 +2,18 @@
 import { ApplicationFailure, CancelledFailure, TimeoutFailure, TimeoutType } from '@temporalio/common'
 import { ActivityRun } from './activity-run.ts'
 import { current } from './current.ts'
-import type { Execution } from './execution.ts'
-import { rolloutsQueue } from './execution.ts'
 import type { Command, Settled } from './history.ts'
-import type { Stage } from '../stage.ts'
 import type { Ticket } from '../scheduler.ts'
-import type { Worker } from './server.ts'
+import { rolloutsQueue, type ServerHost, type TaskOwner, type Worker } from './host.ts'
 
 /** What a task needs of the server. */
-export type ActivityHost = {
-  readonly stage: Stage
-  readonly isDown: boolean
-  untilUp(): number
-  workerFor(taskQueue: string, again: () => void): Worker | null
-}
+type ActivityHost = Pick<ServerHost<never>, 'stage' | 'isDown' | 'untilUp' | 'workerFor'>
 
 type Scheduled = Extract<Command, { type: 'schedule-activity' }>
 
 export class ActivityTask {
   readonly #host: ActivityHost
-  readonly #execution: Execution
+  readonly #execution: TaskOwner
   readonly #order: Scheduled
   #attempt = 0
   #run: ActivityRun | null = null
@@ -29,7 +21,7 @@ export class ActivityTask {
   #isCancelRequested = false
   #timeOut: Ticket | null = null
 
-  constructor(host: ActivityHost, execution: Execution, order: Scheduled) {
+  constructor(host: ActivityHost, execution: TaskOwner, order: Scheduled) {
     this.#host = host
     this.#execution = execution
     this.#order = order

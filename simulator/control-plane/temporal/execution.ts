@@ -1,24 +1,21 @@
 /** One workflow at the server: its history in the pieces in which workers got it, and the task that is under way. */
 import type { EpochMs } from '../../../core/units.ts'
-import type { ActivityTask } from './activity-task.ts'
 import { showCommand, type Command, type HistoryEvent, type Settled } from './history.ts'
-import type { TemporalServer, Worker } from './server.ts'
+import { rolloutsQueue, type ServerHost, type TaskOwner, type Worker } from './host.ts'
 import { WorkflowInstance } from './workflow-instance.ts'
 
 /** As the product sets them: a workflow task may take 4 s, and waits 1 s for the worker that has the workflow in memory. */
 const workflowTaskMs = 4_000
 const stickyMs = 1_000
 
-export const rolloutsQueue = 'rollouts'
-
 type Origin = { readonly id: string; readonly workflow: string; readonly input: unknown }
 type Batch = { readonly events: readonly HistoryEvent[]; commands: readonly string[] | null }
 type UpdateWaiter = (outcome: Settled) => void
 
-export class Execution {
+export class Execution implements TaskOwner {
   readonly id: string
   readonly workflow: string
-  readonly tasks = new Map<string, ActivityTask>()
+  readonly tasks = new Map<string, { requestCancel(): void }>()
   parent: Execution | null = null
   outcome: Settled | null = null
   startedAtMs: EpochMs
@@ -30,9 +27,9 @@ export class Execution {
   #sticky: Worker | null = null
   readonly #updates = new Map<string, UpdateWaiter[]>()
   readonly #answered = new Map<string, Settled>()
-  readonly #server: TemporalServer
+  readonly #server: ServerHost<Execution>
 
-  constructor(server: TemporalServer, { id, workflow }: Origin) {
+  constructor(server: ServerHost<Execution>, { id, workflow }: Origin) {
     this.#server = server
     this.id = id
     this.workflow = workflow

@@ -7,25 +7,12 @@ import { portError } from '../../../core/port-error.ts'
 import type { EpochMs } from '../../../core/units.ts'
 import type { SimProcess } from '../process.ts'
 import type { Stage } from '../stage.ts'
-import { ActivityTask, type ActivityHost } from './activity-task.ts'
+import { ActivityTask } from './activity-task.ts'
 import { Execution } from './execution.ts'
-import type { Command, HistoryEvent, Settled } from './history.ts'
-import type { ActivityRun } from './activity-run.ts'
-import type { WorkflowInstance } from './workflow-instance.ts'
+import type { Command, Settled } from './history.ts'
+import type { ServerHost, Worker } from './host.ts'
 
-export type WorkflowCode = { readonly [name: string]: (input: never) => Promise<unknown> }
-export type ActivityCode = { readonly [name: string]: (input: never) => Promise<unknown> }
-
-/** A worker as the server knows it: what it serves, and the workflows that it holds in memory. */
-export type Worker = {
-  readonly process: SimProcess
-  readonly taskQueue: string
-  readonly workflows: WorkflowCode | null
-  readonly activitiesOf: (run: ActivityRun) => ActivityCode
-  readonly cache: Map<Execution, WorkflowInstance>
-}
-
-export class TemporalServer implements ActivityHost {
+export class TemporalServer implements ServerHost<Execution> {
   readonly stage: Stage
   readonly executions = new Map<string, Execution>()
   downUntilMs: EpochMs = 0
@@ -126,5 +113,3 @@ export class TemporalServer implements ActivityHost {
     execution.parent?.note({ type: 'child-closed', id: execution.id, outcome })
   }
 }
-
-export type { HistoryEvent }

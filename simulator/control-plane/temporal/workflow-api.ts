@@ -1,8 +1,8 @@
 /** Stands for @temporalio/workflow in a simulation: the part of it that the product's workflows use. */
 import { ActivityFailure, CancelledFailure } from '@temporalio/common'
-import { current } from './current.ts'
+import { current, type ActivityCall, type RunningWorkflow } from './current.ts'
 import { toMs, type ActivityOptions } from './history.ts'
-import { ContinueAsNew, type WorkflowInstance } from './workflow-instance.ts'
+import { ContinueAsNew } from './continue-as-new.ts'
 
 export { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure, rootCause } from '@temporalio/common'
 
@@ -10,7 +10,7 @@ export const ActivityCancellationType = { WAIT_CANCELLATION_COMPLETED: 'WAIT_CAN
 export const ParentClosePolicy = { ABANDON: 'ABANDON' } as const
 export const WorkflowIdReusePolicy = { REJECT_DUPLICATE: 'REJECT_DUPLICATE' } as const
 
-const running = (): WorkflowInstance => {
+const running = (): RunningWorkflow => {
   if (current.workflow === null) throw new Error('BUG: no workflow runs')
   return current.workflow
 }
@@ -46,7 +46,7 @@ const read = ({ retry = {}, ...options }: ProxyOptions): ActivityOptions => ({
   maximumAttempts: retry.maximumAttempts ?? Infinity,
 })
 
-const schedule = (call: Parameters<WorkflowInstance['scheduleActivity']>[0]): Promise<unknown> => {
+const schedule = (call: ActivityCall): Promise<unknown> => {
   const instance = running()
   const done = instance.scheduleActivity(call)
   if (shieldedDepth === 0) openScopes(instance).at(-1)?.add(() => instance.cancelActivity(call.id))
@@ -59,10 +59,10 @@ const schedule = (call: Parameters<WorkflowInstance['scheduleActivity']>[0]): Pr
  * Temporal follows scopes through every await. Here an activity belongs to the newest scope of its workflow that is still open:
  * the rollout opens several at once only for the steps of one stage, and stops them together.
  */
-const scopes = new WeakMap<WorkflowInstance, CancellationScope[]>()
+const scopes = new WeakMap<RunningWorkflow, CancellationScope[]>()
 let shieldedDepth = 0
 
-const openScopes = (instance: WorkflowInstance): CancellationScope[] => {
+const openScopes = (instance: RunningWorkflow): CancellationScope[] => {
   const known = scopes.get(instance) ?? []
   scopes.set(instance, known)
   return known

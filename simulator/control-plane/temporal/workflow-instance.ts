@@ -1,23 +1,15 @@
 /** A workflow in a worker's memory: its code, and what it waits for. It may be lost at any time and made again from history. */
 import { ActivityFailure, CancelledFailure, RetryState } from '@temporalio/common'
-import { current } from './current.ts'
-import type { ActivityOptions, Command, HistoryEvent, Settled } from './history.ts'
+import { ContinueAsNew } from './continue-as-new.ts'
+import { current, type ActivityCall, type RunningWorkflow, type UpdateHandler } from './current.ts'
+import type { Command, HistoryEvent, Settled } from './history.ts'
 
 type Deferred = { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
-type Update = { readonly handle: (...args: readonly never[]) => unknown; readonly validate: ((...args: readonly never[]) => void) | null }
 
-export class ContinueAsNew extends Error {
-  readonly input: unknown
-  constructor(input: unknown) {
-    super('continue as new')
-    this.input = input
-  }
-}
-
-export class WorkflowInstance {
+export class WorkflowInstance implements RunningWorkflow {
   readonly id: string
   readonly #code: (input: never) => Promise<unknown>
-  readonly #updates = new Map<string, Update>()
+  readonly #updates = new Map<string, UpdateHandler>()
   readonly #signals = new Map<string, () => void>()
   readonly #activities = new Map<string, Deferred & { readonly name: string }>()
   readonly #starting = new Map<string, Deferred>()
@@ -57,7 +49,7 @@ export class WorkflowInstance {
 
   // ── What the code asks for ──────────────────────────────────────────────────────────────────────────────────────
 
-  setUpdate(name: string, update: Update): void {
+  setUpdate(name: string, update: UpdateHandler): void {
     this.#updates.set(name, update)
   }
 
@@ -65,7 +57,7 @@ export class WorkflowInstance {
     this.#signals.set(name, handle)
   }
 
-  scheduleActivity(call: { readonly id: string; readonly activity: string; readonly input: unknown; readonly options: ActivityOptions }): Promise<unknown> {
+  scheduleActivity(call: ActivityCall): Promise<unknown> {
     if (this.#activities.has(call.id)) throw new Error(`BUG: activity id ${call.id} of ${this.id} is in use`)
     this.#commands.push({ type: 'schedule-activity', ...call })
     return new Promise((resolve, reject) => void this.#activities.set(call.id, { resolve, reject, name: call.activity }))
