@@ -40,14 +40,13 @@ export const readRecords = (fetched: Fetched, codec: Codec, nameOf: (ref: Partit
 
 type Unreadable = { readonly reason: string | null; readonly detail: string }
 
-const readOne = (ref: PartitionRef, message: KafkaMessage, codec: Codec): LogRecord | Unreadable => {
+const readOne = ({ topic, partition }: PartitionRef, message: KafkaMessage, codec: Codec): LogRecord | Unreadable => {
   const key = message.key === null ? null : message.key.toString('utf8')
-  const place = { topic: ref.topic, partition: ref.partition, offset: Number(message.offset), key, appendedAtMs: Number(message.timestamp) }
-  if (message.value === null) return { ...place, event: null }
-  const event = decodeOr(codec, message.value)
-  if (!('type' in event)) return event
-  const refusal = foreign.has(ref.topic) ? refusalOfType(ref.topic, event) : refusalOf(ref.topic, key, event)
-  return refusal === null ? { ...place, event } : { reason: refusal, detail: refusal }
+  const event = message.value === null ? null : decodeOr(codec, message.value)
+  if (event !== null && !('type' in event)) return event
+  const refusal = event === null ? null : foreign.has(topic) ? refusalOfType(topic, event) : refusalOf(topic, key, event)
+  if (refusal !== null) return { reason: refusal, detail: refusal }
+  return { topic, partition, offset: Number(message.offset), key, appendedAtMs: Number(message.timestamp), event }
 }
 
 const decodeOr = (codec: Codec, value: Buffer): LogEvent | Unreadable => {

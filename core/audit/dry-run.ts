@@ -12,6 +12,7 @@ import { claimAfter, roleOf, unclaimed, type Claim } from '../scaling/claim.ts'
 import { evaluate, isDue, type TickContext } from '../scaling/evaluate.ts'
 import { evolve } from '../scaling/evolve.ts'
 import type { ServiceState } from '../scaling/service-state.ts'
+import { readSnapshot } from '../scaling/snapshot-content.ts'
 import type { EpochMs, Offset } from '../units.ts'
 import { noteEvaluation, openComparison, type DryRunComparison } from './dry-run-comparison.ts'
 
@@ -38,7 +39,7 @@ export type DryRunPlan = Pick<DryRun, 'service' | 'candidate' | 'partition' | 'f
 
 /** Starts from the log's beginning, or from a checkpoint of the service. */
 export const openDryRun = (plan: DryRunPlan, checkpoint: SnapshotTaken | null): DryRun => {
-  const { claim, state } = checkpoint === null ? { claim: unclaimed, state: null } : (JSON.parse(checkpoint.state) as { claim: Claim; state: ServiceState })
+  const { claim, state } = checkpoint === null ? { claim: unclaimed, state: null } : readSnapshot(checkpoint.state)
   return { ...plan, claim, state, memory: state, comparison: openComparison(), coreHashes: new Set() }
 }
 

@@ -1,9 +1,12 @@
 /** The whole argument of `decide`. Recorded in full with each decision, so that it can be executed again alone. */
+import { canonicalJson } from '../canonical.ts'
 import type { Directive } from '../events/control.ts'
 import type { DecisionKind, RatioBand } from '../events/decided.ts'
 import type { LogPosition, ServiceId } from '../ids.ts'
 import type { RoleCounts } from '../roles.ts'
 import type { EvidenceArgument, ServiceEvidence } from '../signals/evidence.ts'
+import { packSamples, unpackSamples } from '../signals/packed-samples.ts'
+import type { PackedSamples } from '../signals/packed-samples.ts'
 import type { EpochMs } from '../units.ts'
 import type { ScalingMemory } from './memory.ts'
 
@@ -26,6 +29,18 @@ export type DecisionArgument = EvidenceArgument & {
   readonly memory: ScalingMemory
   /** What operators have ordered for the service; null while that is not known. */
   readonly controls: readonly Directive[] | null
+}
+
+type RecordedArgument = Omit<DecisionArgument, 'signals'> & { readonly signals: PackedSamples }
+
+/** The argument as a decision carries it. */
+export const writeArgument = (argument: DecisionArgument): string =>
+  canonicalJson({ ...argument, signals: packSamples(argument.signals, argument.nowMs) } satisfies RecordedArgument)
+
+/** The argument of a recorded decision. */
+export const readArgument = (text: string): DecisionArgument => {
+  const recorded = JSON.parse(text) as RecordedArgument
+  return { ...recorded, signals: unpackSamples(recorded.signals) }
 }
 
 /** The argument with what follows from it once; what every rule of this folder takes. */

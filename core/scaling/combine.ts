@@ -17,10 +17,12 @@ import type { Hold, Outcome } from './verdict.ts'
 
 /** What each policy wants, as far as counts are plausible. */
 export const allAsks = (situation: Situation): readonly PolicyAsk[] =>
-  [proportionalAsk(situation), latencyGuardAsk(situation), ratioAsk(situation), boundsAsk(situation)].map((ask) => ({
-    ...ask,
-    target: plausible(ask.target),
-  }))
+  [proportionalAsk(situation), latencyGuardAsk(situation), ratioAsk(situation), boundsAsk(situation)].map(believed)
+
+const believed = (ask: PolicyAsk): PolicyAsk => {
+  const target = plausible(ask.target)
+  return target === ask.target ? ask : { ...ask, target }
+}
 
 /** An outcome, and what was wanted before restraint. */
 export type Combined = { readonly outcome: Outcome; readonly recommended: RoleCounts }

@@ -6,48 +6,61 @@ import type { ActivityControl } from './controls.ts'
 import type { ServiceState } from './service-state.ts'
 import type { HoldReason, Verdict } from './verdict.ts'
 
-type Assessment = Omit<Condition, 'lastTransitionTime'>
+/** A condition's new state; its message is only written when it is news, which at most evaluations it is not. */
+type Assessment = Pick<Condition, 'type' | 'status' | 'reason'> & { readonly message: () => string }
 
-/** The conditions after a verdict. One whose status and reason stay keeps its message and its time. */
-export const conditionsAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): readonly Condition[] =>
-  [ableToScale(state, verdict), scalingActive(verdict, activityControl(state.controls?.directives ?? null, nowMs)), scalingLimited(verdict), ratioSatisfied(verdict)].map((next) => {
-    const before = state.conditions.find(({ type }) => type === next.type)
-    if (before && before.status === next.status && before.reason === next.reason) return before
-    return { ...next, lastTransitionTime: before && before.status === next.status ? before.lastTransitionTime : nowMs }
-  })
+/**
+ * The conditions after a verdict. One whose status and reason stay keeps its message and its time; when all do, the list stays
+ * what it is.
+ */
+export const conditionsAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): readonly Condition[] => {
+  const control = activityControl(state.controls?.directives ?? null, nowMs)
+  const assessed = [ableToScale(state, verdict), scalingActive(verdict, control), scalingLimited(verdict), ratioSatisfied(verdict)]
+  if (assessed.every((next, index) => isSame(state.conditions[index], next))) return state.conditions
+  return assessed.map((next) => conditionAfter(state.conditions.find(({ type }) => type === next.type), next, nowMs))
+}
+
+const isSame = (before: Condition | undefined, next: Assessment): boolean =>
+  before !== undefined && before.type === next.type && before.status === next.status && before.reason === next.reason
+
+const conditionAfter = (before: Condition | undefined, next: Assessment, nowMs: EpochMs): Condition => {
+  if (before && isSame(before, next)) return before
+  const lastTransitionTime = before && before.status === next.status ? before.lastTransitionTime : nowMs
+  return { type: next.type, status: next.status, reason: next.reason, message: next.message(), lastTransitionTime }
+}
 
 const ableToScale = (state: ServiceState, verdict: Verdict): Assessment => {
   const [stuck] = state.stuckGroups
-  if (stuck) return { type: 'AbleToScale', status: 'False', reason: 'RolloutStuck', message: `group ${stuck.group} waits for repair` }
+  if (stuck) return { type: 'AbleToScale', status: 'False', reason: 'RolloutStuck', message: () => `group ${stuck.group} waits for repair` }
   const held = heldBy(verdict, ['FAILURE_BACKOFF'])
-  if (held) return { type: 'AbleToScale', status: 'False', reason: 'FailureBackoff', message: held }
-  return { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'nothing stands in the way of an order' }
+  if (held) return { type: 'AbleToScale', status: 'False', reason: 'FailureBackoff', message: () => held }
+  return { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: () => 'nothing stands in the way of an order' }
 }
 
 const evidenceHolds = ['INSTANCES_UNKNOWN', 'EVIDENCE_MISSING', 'EVIDENCE_FAILED', 'EVIDENCE_STALE', 'COVERAGE_LOW'] as const
 
 /** A control in force comes before what the evidence would let happen. */
 const scalingActive = (verdict: Verdict, control: ActivityControl | null): Assessment => {
-  if (control) return { type: 'ScalingActive', status: 'False', reason: control.code, message: control.detail }
+  if (control) return { type: 'ScalingActive', status: 'False', reason: control.code, message: () => control.detail }
   const held = heldBy(verdict, evidenceHolds)
   return held
-    ? { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: held }
-    : { type: 'ScalingActive', status: 'True', reason: 'ValidEvidence', message: 'the target follows the signals' }
+    ? { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: () => held }
+    : { type: 'ScalingActive', status: 'True', reason: 'ValidEvidence', message: () => 'the target follows the signals' }
 }
 
 const scalingLimited = (verdict: Verdict): Assessment => {
   const held = heldBy(verdict, ['AT_BOUNDS', 'RATE_LIMITED', 'NO_FEASIBLE_PAIR'])
   const [limit] = verdict.limits
-  if (held) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: held }
-  if (limit) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: `${limit.limit}: ${limit.detail}` }
-  return { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange', message: 'no limit changes what is wanted' }
+  if (held) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: () => held }
+  if (limit) return { type: 'ScalingLimited', status: 'True', reason: 'AskLimited', message: () => `${limit.limit}: ${limit.detail}` }
+  return { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange', message: () => 'no limit changes what is wanted' }
 }
 
 const ratioSatisfied = ({ current, isRatioSatisfied }: Verdict): Assessment => {
-  if (!current) return { type: 'RatioSatisfied', status: 'Unknown', reason: 'InstancesUnknown', message: 'the counts are not known' }
+  if (!current) return { type: 'RatioSatisfied', status: 'Unknown', reason: 'InstancesUnknown', message: () => 'the counts are not known' }
   return isRatioSatisfied
-    ? { type: 'RatioSatisfied', status: 'True', reason: 'InBand', message: `${current.prefill}P+${current.decode}D is in band` }
-    : { type: 'RatioSatisfied', status: 'False', reason: 'OutOfBand', message: `${current.prefill}P+${current.decode}D is out of band` }
+    ? { type: 'RatioSatisfied', status: 'True', reason: 'InBand', message: () => `${current.prefill}P+${current.decode}D is in band` }
+    : { type: 'RatioSatisfied', status: 'False', reason: 'OutOfBand', message: () => `${current.prefill}P+${current.decode}D is out of band` }
 }
 
 /** The hold's detail when its reason is one of `reasons`. */

@@ -7,11 +7,20 @@ export const eachRole = (compute: (role: Role) => number): RoleCounts => ({
   decode: compute('decode'),
 })
 
-export const maxCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => eachRole((role) => Math.max(a[role], b[role]))
-export const minCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => eachRole((role) => Math.min(a[role], b[role]))
+export const maxCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => ({
+  prefill: Math.max(a.prefill, b.prefill),
+  decode: Math.max(a.decode, b.decode),
+})
+
+export const minCounts = (a: RoleCounts, b: RoleCounts): RoleCounts => ({
+  prefill: Math.min(a.prefill, b.prefill),
+  decode: Math.min(a.decode, b.decode),
+})
+
+const mostCounts: RoleCounts = { prefill: MOST_INSTANCES, decode: MOST_INSTANCES }
 
 /** The counts, none above MOST_INSTANCES: one absurd sample must not make a record that no schema takes. */
-export const plausible = (counts: RoleCounts): RoleCounts => minCounts(counts, { prefill: MOST_INSTANCES, decode: MOST_INSTANCES })
+export const plausible = (counts: RoleCounts): RoleCounts => (isWithin(counts, mostCounts) ? counts : minCounts(counts, mostCounts))
 
 /** True when neither role has more instances than in `most`. */
 export const isWithin = (counts: RoleCounts, most: RoleCounts): boolean =>

@@ -1,6 +1,6 @@
 /** One service at one tick: forget what is old, settle what stands, decide, and write it down. */
 import type { IntentExpired } from '../events/decided.ts'
-import type { ServiceManifest } from '../service/specification.ts'
+import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { dropHeartbeatsBefore } from '../signals/heartbeat.ts'
 import { dropEmptyViewsBefore } from '../signals/instances.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
@@ -16,16 +16,15 @@ import { decide } from './decide.ts'
 import type { Emitted } from './emitted.ts'
 import { abandonedAt } from './intents.ts'
 import type { OpenIntent } from './intents.ts'
+import { latenessMs } from './lateness.ts'
 import { rememberRecommendation } from './memory.ts'
 import { recordVerdict } from './record.ts'
 import { budgetSamples } from './sample-budget.ts'
+import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
 import { abandon, adoptionAt, presentTarget, settle } from './settle.ts'
 import { stabilisationWindows } from './stabilisation.ts'
 import type { Verdict } from './verdict.ts'
-
-/** A tick at T decides on windows that end by T − this: until then a sample may be under way (DESIGN 3.3). */
-const latenessMs: DurationMs = 2_000
 
 export type TickContext = {
   readonly claim: Claim
@@ -51,30 +50,32 @@ export const evaluate = (before: ServiceState, context: TickContext): Evaluated 
   const verdict = decide(argument)
   const recorded = recordVerdict(state, argument, verdict)
   const announced = announce(remember(recorded.state, before, { verdict, nowMs }), verdict, nowMs)
-  return {
-    state: { ...announced.state, hasNewInput: false, recheckAtMs: recheckAt(announced.state, verdict, nowMs) },
-    emitted: [...abandoned.map((intent) => expired(state, intent, nowMs)), ...recorded.emitted, ...announced.emitted],
-    verdict,
-  }
+  const emitted = [...abandoned.map((intent) => expired(state, intent, nowMs)), ...recorded.emitted, ...announced.emitted]
+  return { state: looked(announced.state, verdict, nowMs), emitted, verdict }
+}
+
+const looked = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): ServiceState => {
+  const next = copyOf(state)
+  next.hasNewInput = false
+  next.recheckAtMs = recheckAt(state, verdict, nowMs)
+  return next
 }
 
 /** Drops samples and reports that no rule looks at any more. */
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const longest = longestWindow(state.manifest)
-  const before = nowMs - 2 * longest
-  const horizon = nowMs - latenessMs
-  return {
-    ...state,
-    signals: budgetSamples(forgetSamples(state.signals, { horizon, since: nowMs - longest, before }), { spec: state.manifest.spec, horizon }),
-    heartbeats: dropHeartbeatsBefore(state.heartbeats, before),
-    instances: dropEmptyViewsBefore(state.instances, before),
-  }
+  const { spec } = state.manifest
+  const before = nowMs - 2 * longestWindow(spec)
+  const next = copyOf(state)
+  next.signals = budgetSamples(forgetSamples(state.signals, before), { spec, horizon: nowMs - latenessMs })
+  next.heartbeats = dropHeartbeatsBefore(state.heartbeats, before)
+  next.instances = dropEmptyViewsBefore(state.instances, before)
+  return next
 }
 
 /** The longest stretch of time that any rule looks at. */
-const longestWindow = ({ spec }: ServiceManifest): DurationMs => {
-  const { proportional, latencyGuard } = spec.policies
-  const seconds = Math.max(proportional.windowSeconds, latencyGuard.windowSeconds, spec.evidence.staleAfterSeconds)
+const longestWindow = ({ policies, evidence }: DisaggregatedServiceSpec): DurationMs => {
+  const { proportional, latencyGuard } = policies
+  const seconds = Math.max(proportional.windowSeconds, latencyGuard.windowSeconds, evidence.staleAfterSeconds)
   return Math.max(secondsToMs(seconds), queueWindowMs) + latenessMs
 }
 
@@ -100,7 +101,9 @@ const remember = (state: ServiceState, before: ServiceState, { verdict, nowMs }:
   if (!verdict.recommended || !verdict.current) return state
   const counts = isAdopted(before, state) ? verdict.current : verdict.recommended
   const windows = stabilisationWindows({ spec: state.manifest.spec })
-  return { ...state, memory: rememberRecommendation(state.memory, { atMs: nowMs, counts }, windows) }
+  const next = copyOf(state)
+  next.memory = rememberRecommendation(state.memory, { atMs: nowMs, counts }, windows)
+  return next
 }
 
 const isAdopted = (before: ServiceState, state: ServiceState): boolean =>
@@ -109,9 +112,9 @@ const isAdopted = (before: ServiceState, state: ServiceState): boolean =>
 /** Tells `services` when a condition changed, or when the newest manifest was taken while nobody could write. */
 const announce = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Written => {
   const conditions = conditionsAfter(state, verdict, nowMs)
-  const isNews = state.unannounced || conditions.some((condition, index) => condition !== state.conditions[index])
+  if (!state.unannounced && conditions === state.conditions) return { state, emitted: [] }
   const next = { ...state, conditions, unannounced: false }
-  return { state: next, emitted: isNews ? [accepted(next, nowMs)] : [] }
+  return { state: next, emitted: [accepted(next, nowMs)] }
 }
 
 const expired = ({ service }: ServiceState, intent: OpenIntent, time: EpochMs): Emitted => {
@@ -123,11 +126,13 @@ const expired = ({ service }: ServiceState, intent: OpenIntent, time: EpochMs): 
 /** The earliest moment at which another verdict is possible without new input. */
 const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): EpochMs | null => {
   const pending = nextWindowEnd(state.signals, nowMs - latenessMs)
-  const times = [
-    verdict.recheckAtMs,
-    pending === null ? null : pending + latenessMs,
-    adoptionAt(state),
-    ...state.openIntents.map((intent) => abandonedAt(intent, state.stoppedAtMs)),
-  ].filter((time) => time !== null && time > nowMs) as EpochMs[]
-  return times.length === 0 ? null : Math.min(...times)
+  let soonest = Infinity
+  const note = (atMs: EpochMs | null): void => {
+    if (atMs !== null && atMs > nowMs) soonest = Math.min(soonest, atMs)
+  }
+  note(verdict.recheckAtMs)
+  note(pending === null ? null : pending + latenessMs)
+  note(adoptionAt(state))
+  for (const intent of state.openIntents) note(abandonedAt(intent, state.stoppedAtMs))
+  return soonest === Infinity ? null : soonest
 }

@@ -4,13 +4,17 @@ import type { ClockTicked } from '../events/input.ts'
 import { measuredBy } from '../signals/from-event.ts'
 import type { MeasurementEvent } from '../signals/from-event.ts'
 import { addHeartbeat } from '../signals/heartbeat.ts'
-import { addInstances } from '../signals/instances.ts'
-import { addSample } from '../signals/sample.ts'
+import { addInstances, sameInstances } from '../signals/instances.ts'
+import { addAndForget } from '../signals/sample.ts'
+import type { SignalHistory } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { configure } from './configure.ts'
 import type { Evolved } from './configure.ts'
 import { foldControls } from './controls.ts'
+import { latenessMs } from './lateness.ts'
 import { foldReport } from './reports.ts'
+import { outsideOf } from './sample-budget.ts'
+import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
 
 export type ServiceEvent = Exclude<SignalEvent, ClockTicked>
@@ -37,28 +41,48 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
     case 'RolloutReported':
       return touched(foldReport(state, event, context.nowMs), context)
     default:
-      return touched({ state: isFromTheFuture(event, context) ? state : observe(state, event), emitted: [] }, context)
+      return { state: isFromTheFuture(event, context) ? state : observe(state, event, context), emitted: nothing }
   }
 }
+
+const nothing: Evolved['emitted'] = []
 
 type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlChanged' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
 
-const observe = (state: ServiceState, event: Observation): ServiceState => {
+/**
+ * Takes an observation in. What was measured is looked at when its lateness is over and not twice; instances are news at once
+ * when they changed, or while it is not known what stands.
+ */
+const observe = (state: ServiceState, event: Observation, { offset, nowMs }: EvolveContext): ServiceState => {
+  const next = copyOf(state)
+  next.lastInputOffset = offset
+  next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
   switch (event.type) {
     case 'CollectorHeartbeat':
-      return { ...state, heartbeats: addHeartbeat(state.heartbeats, event) }
+      next.heartbeats = addHeartbeat(state.heartbeats, event)
+      return next
     case 'InstancesObserved':
-      return { ...state, instances: addInstances(state.instances, event) }
+      next.instances = addInstances(state.instances, event)
+      next.hasNewInput ||= state.settled === null || !sameInstances(next.instances, state.instances)
+      return next
     default:
-      return measure(state, event)
+      next.signals = measure(state, event, nowMs)
+      return next
   }
 }
 
+const soonest = ({ recheckAtMs }: ServiceState, atMs: EpochMs): EpochMs =>
+  recheckAtMs === null ? atMs : Math.min(recheckAtMs, atMs)
+
 /** Of the two throughputs only the one that the policy follows is kept: the state stands in every decision's argument. */
-const measure = (state: ServiceState, event: MeasurementEvent): ServiceState => {
-  const unused = state.manifest.spec.policies.proportional.signal === 'decodeTps' ? 'prefillTps' : 'decodeTps'
-  const measured = measuredBy(event).filter(({ signal }) => signal !== unused)
-  return { ...state, signals: measured.reduce(addSample, state.signals) }
+const measure = ({ manifest, signals }: ServiceState, event: MeasurementEvent, nowMs: EpochMs): SignalHistory => {
+  const { spec } = manifest
+  const unused = spec.policies.proportional.signal === 'decodeTps' ? 'prefillTps' : 'decodeTps'
+  const seen = { spec, horizon: nowMs - latenessMs }
+  let history = signals
+  for (const measured of measuredBy(event))
+    if (measured.signal !== unused) history = addAndForget(history, measured, outsideOf(measured.signal, seen))
+  return history
 }
 
 /** A source whose clock is this far ahead would otherwise hold the newest place, and block real samples, for as long. */

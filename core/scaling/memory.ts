@@ -56,13 +56,23 @@ export const rememberRecommendation = (
   windows: StabilisationWindows,
 ): ScalingMemory => {
   const { atMs, counts } = recommended
-  const peak = (marks: readonly Mark[], count: number): readonly Mark[] =>
-    [...marks.filter((mark) => mark.count > count && mark.atMs > atMs - windows.down), { atMs, count }]
-  const trough = (marks: readonly Mark[], count: number): readonly Mark[] =>
-    [...marks.filter((mark) => mark.count < count && mark.atMs > atMs - windows.up), { atMs, count }]
+  const peaksSince = atMs - windows.down
+  const troughsSince = atMs - windows.up
+  const peak = (marks: readonly Mark[], count: number): readonly Mark[] => marked(marks, { atMs, count }, (mark) => mark.count > count && mark.atMs > peaksSince)
+  const trough = (marks: readonly Mark[], count: number): readonly Mark[] => marked(marks, { atMs, count }, (mark) => mark.count < count && mark.atMs > troughsSince)
   return {
-    ...memory,
+    lastOutMs: memory.lastOutMs,
+    lastInMs: memory.lastInMs,
+    failedAtMs: memory.failedAtMs,
+    grownAtMs: memory.grownAtMs,
+    changes: memory.changes,
     peaks: { prefill: peak(memory.peaks.prefill, counts.prefill), decode: peak(memory.peaks.decode, counts.decode) },
     troughs: { prefill: trough(memory.troughs.prefill, counts.prefill), decode: trough(memory.troughs.decode, counts.decode) },
   }
+}
+
+const marked = (marks: readonly Mark[], newest: Mark, stays: (mark: Mark) => boolean): readonly Mark[] => {
+  const kept = marks.filter(stays)
+  kept.push(newest)
+  return kept
 }

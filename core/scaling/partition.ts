@@ -3,7 +3,6 @@
  * function of the partition's records and of nothing else. Whoever drives this hands over records in the order of
  * their offsets and appends what comes back.
  */
-import { canonicalJson } from '../canonical.ts'
 import type { SnapshotTaken } from '../events/decided.ts'
 import type { SignalEvent } from '../events/event.ts'
 import type { ClockTicked } from '../events/input.ts'
@@ -16,6 +15,7 @@ import type { Emitted } from './emitted.ts'
 import { evaluate, isDue } from './evaluate.ts'
 import { evolve } from './evolve.ts'
 import type { ServiceControls, ServiceState } from './service-state.ts'
+import { readSnapshot, writeSnapshot } from './snapshot-content.ts'
 
 export type { Emitted } from './emitted.ts'
 
@@ -45,8 +45,6 @@ export const openPartition = (partition: number, coreHash: string): PartitionSta
   restoredThrough: new Map(),
 })
 
-type SnapshotContent = { readonly claim: Claim; readonly state: ServiceState }
-
 /**
  * Takes a service's state from its snapshot, before the first record is folded. Returns false, and takes nothing,
  * when another core wrote it, when it belongs to another partition, or to another log than those before it. The claim
@@ -56,7 +54,7 @@ export const restoreService = (state: PartitionState, snapshot: SnapshotTaken): 
   assert(state.offset === -1, 'snapshots are restored before records are folded')
   if (snapshot.coreHash !== state.coreHash || snapshot.partition !== state.partition) return false
   if (state.claim.logId !== null && snapshot.logId !== state.claim.logId) return false
-  const content = JSON.parse(snapshot.state) as SnapshotContent
+  const content = readSnapshot(snapshot.state)
   if (snapshot.lastInputOffset < lowestRestored(state)) state.claim = content.claim
   putService(state, content.state)
   state.restoredThrough.set(snapshot.service, snapshot.lastInputOffset)
@@ -141,7 +139,7 @@ export const snapshotService = (state: PartitionState, service: ServiceId, time:
     coreHash: state.coreHash,
     partition: state.partition,
     lastInputOffset: Math.max(state.offset, state.restoredThrough.get(service) ?? -1),
-    state: canonicalJson({ claim: state.claim, state: content } satisfies SnapshotContent),
+    state: writeSnapshot({ claim: state.claim, state: content }),
     time,
   }
 }
@@ -154,4 +152,13 @@ export const controlsOf = (state: PartitionState, service: ServiceId): ServiceCo
   state.services.get(service)?.controls ?? null
 
 /** The claim in force, and the last offset that was folded. */
-export const claimOf = (state: PartitionState): Claim & { readonly offset: Offset } => ({ ...state.claim, offset: state.offset })
+export const claimOf = ({ claim, offset }: PartitionState): Claim & { readonly offset: Offset } => ({
+  logId: claim.logId,
+  epoch: claim.epoch,
+  ownerId: claim.ownerId,
+  coreHash: claim.coreHash,
+  simulated: claim.simulated,
+  ownerSinceMs: claim.ownerSinceMs,
+  lastTickMs: claim.lastTickMs,
+  offset,
+})

@@ -8,10 +8,12 @@ import { maximumOf, minimumOf, ratioBandOf } from '../service/specification.ts'
 import { sha256 } from '../sha256.ts'
 import { highestSequence } from '../signals/instances.ts'
 import { secondsToMs } from '../units.ts'
+import { writeArgument } from './argument.ts'
 import type { DecisionArgument } from './argument.ts'
 import type { Emitted } from './emitted.ts'
 import type { OpenIntent } from './intents.ts'
 import { rememberChange } from './memory.ts'
+import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
 import { hold } from './verdict.ts'
 import type { Hold, Order, Verdict } from './verdict.ts'
@@ -24,7 +26,7 @@ type Occasion = { readonly state: ServiceState; readonly argument: DecisionArgum
 export const recordVerdict = (state: ServiceState, argument: DecisionArgument, verdict: Verdict): Recorded => {
   const occasion = { state, argument, verdict }
   if ('hold' in verdict) return recordHold(occasion, verdict.hold)
-  const text = canonicalJson(argument)
+  const text = writeArgument(argument)
   if (text.length > mostArgument) return recordHold(occasion, tooLarge(text))
   return recordOrder(occasion, verdict.order, { from: verdict.current ?? noInstances, text })
 }
@@ -48,10 +50,14 @@ const recordHold = (occasion: Occasion, held: Hold): Recorded => {
   const { state, argument, verdict } = occasion
   const { current } = verdict
   const demand = verdict.evidence[0]?.value ?? null
-  const facts = [argument.tick.offset, reason, current?.prefill ?? null, current?.decode ?? null, demand]
-  const holdsHash = sha256(`${state.holdsHash}${canonicalJson(facts)}`)
+  // As canonical JSON writes the list.
+  const facts = `[${argument.tick.offset},"${reason}",${current?.prefill ?? null},${current?.decode ?? null},${demand}]`
+  const holdsHash = sha256(state.holdsHash + facts)
   const news = newsOf(held)
-  const next = { ...state, holdReason: news, holds: state.holds + 1, holdsHash }
+  const next = copyOf(state)
+  next.holdReason = news
+  next.holds += 1
+  next.holdsHash = holdsHash
   if (news === state.holdReason) return { state: next, emitted: [] }
   const event: ScaleHeld = {
     type: 'ScaleHeld',

@@ -4,10 +4,11 @@
  */
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
-import { signalNames } from '../signals/sample.ts'
+import { mapSeries, signalNames } from '../signals/sample.ts'
 import type { Sample, SignalHistory, SignalName, SourceSeries } from '../signals/sample.ts'
 import type { DurationMs, EpochMs } from '../units.ts'
 import { secondsToMs } from '../units.ts'
+import { latenessMs } from './lateness.ts'
 
 /** At some 110 bytes each, 135 at most, and twice as many where observed and unobserved values alternate. */
 const mostSamples = 3_000
@@ -25,42 +26,55 @@ export type Budget = { readonly spec: DisaggregatedServiceSpec; readonly horizon
  * a gap of a source is not thinned away.
  */
 export const budgetSamples = (signals: SignalHistory, { spec, horizon }: Budget): SignalHistory => {
-  const seriesCount = signalNames.reduce((sum, signal) => sum + signals[signal].length, 0)
+  let seriesCount = 0
+  for (const signal of signalNames) seriesCount += signals[signal].length
   const slots = Math.max(1, Math.min(mostPerWindow, Math.floor(mostSamples / Math.max(1, seriesCount))))
-  const thinned = (signal: SignalName): readonly SourceSeries[] => {
-    const lengthMs = windowOf(signal, spec)
-    const slotMs = Math.ceil(lengthMs / slots)
-    return mapChanged(signals[signal], (series) => thin(series, { horizon, slotMs, since: horizon - lengthMs }))
-  }
-  return Object.fromEntries(signalNames.map((signal) => [signal, thinned(signal)])) as SignalHistory
+  return mapSeries(signals, (series, signal) => {
+    const cut = { horizon, outside: outsideOf(signal, { spec, horizon }), slotMs: Math.ceil(windowOf(signal, spec) / slots) }
+    return isThin(series.samples, cut) ? series : thin(series, cut)
+  })
 }
+
+/**
+ * Samples that ended by then lie outside their signal's window at this horizon, and at every later one. A lateness more than
+ * the window: a sample that goes with each one that comes would have each evaluation copy every list once more.
+ */
+export const outsideOf = (signal: SignalName, { spec, horizon }: Budget): EpochMs => horizon - windowOf(signal, spec) - latenessMs
 
 const windowOf = (signal: SignalName, { policies }: DisaggregatedServiceSpec): DurationMs => {
   if (signal === 'decodeTps' || signal === 'prefillTps') return secondsToMs(policies.proportional.windowSeconds)
   return signal === 'ttftMsP95' || signal === 'tbtMsP95' ? secondsToMs(policies.latencyGuard.windowSeconds) : queueWindowMs
 }
 
-type Slots = { readonly horizon: EpochMs; readonly since: EpochMs; readonly slotMs: DurationMs }
+type Slots = { readonly horizon: EpochMs; readonly outside: EpochMs; readonly slotMs: DurationMs }
 
-/** What no tick may look at yet stays as it is: an earlier window may still arrive. Goes from new to old. */
+/** True when every slot holds one sample at most, so that nothing goes; found without making a list, as it is nearly always. */
+const isThin = (samples: readonly Sample[], slots: Slots): boolean => {
+  let slot = -1
+  for (const sample of samples) {
+    const next = slotOf(sample, slots)
+    if (next === slot) return false
+    slot = next
+  }
+  return true
+}
+
+/** Goes from new to old. */
 const thin = (series: SourceSeries, slots: Slots): SourceSeries => {
   const newerSlot = new Map<boolean, number>()
   const isNewestOfSlot = (sample: Sample): boolean => {
     if (sample.endMs > slots.horizon) return true
     const [isObserved, slot] = [sample.value !== null, slotOf(sample, slots)]
-    const isNewest = newerSlot.get(isObserved) !== slot && (slot !== beyondWindow || !newerSlot.has(isObserved))
+    const isNewest = newerSlot.get(isObserved) !== slot
     newerSlot.set(isObserved, slot)
     return isNewest
   }
   const samples = series.samples.toReversed().filter(isNewestOfSlot).reverse()
-  return samples.length === series.samples.length ? series : { ...series, samples }
+  return samples.length === series.samples.length ? series : { source: series.source, role: series.role, samples }
 }
 
-const beyondWindow = -1
-
-const slotOf = ({ endMs }: Sample, { since, slotMs }: Slots): number => (endMs <= since ? beyondWindow : Math.floor(endMs / slotMs))
-
-const mapChanged = (all: readonly SourceSeries[], change: (series: SourceSeries) => SourceSeries): readonly SourceSeries[] => {
-  const changed = all.map(change)
-  return changed.some((series, index) => series !== all[index]) ? changed : all
+/** All that lies outside the window is one slot. What no tick may look at yet has one of its own: an earlier window may still arrive. */
+const slotOf = ({ endMs }: Sample, { horizon, outside, slotMs }: Slots): number => {
+  if (endMs > horizon) return endMs
+  return endMs <= outside ? 0 : Math.floor(endMs / slotMs)
 }

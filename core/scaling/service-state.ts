@@ -66,8 +66,47 @@ export type ServiceState = {
   readonly conditions: readonly Condition[]
 }
 
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
+
+/**
+ * A copy to be changed and given on, with its fields always in the same order. Not by spreading: on Node 20 that costs 1 to 10
+ * µs for an object of this size, a literal 0.04 µs, and every sample of every service makes a copy.
+ */
+export const copyOf = (state: ServiceState): Mutable<ServiceState> => ({
+  service: state.service,
+  generation: state.generation,
+  manifest: state.manifest,
+  policyHash: state.policyHash,
+  refusal: state.refusal,
+  unannounced: state.unannounced,
+  managedSinceMs: state.managedSinceMs,
+  lastInputOffset: state.lastInputOffset,
+  hasNewInput: state.hasNewInput,
+  recheckAtMs: state.recheckAtMs,
+  controls: state.controls,
+  stoppedAtMs: state.stoppedAtMs,
+  signals: state.signals,
+  heartbeats: state.heartbeats,
+  instances: state.instances,
+  settled: state.settled,
+  settledSinceMs: state.settledSinceMs,
+  doubtedSinceMs: state.doubtedSinceMs,
+  openIntents: state.openIntents,
+  stuckGroups: state.stuckGroups,
+  lastSequence: state.lastSequence,
+  memory: state.memory,
+  holdReason: state.holdReason,
+  holds: state.holds,
+  holdsHash: state.holdsHash,
+  decisionHash: state.decisionHash,
+  conditions: state.conditions,
+})
+
 export const newService = (identity: Pick<ServiceState, 'service' | 'generation' | 'manifest' | 'policyHash'>): ServiceState => ({
-  ...identity,
+  service: identity.service,
+  generation: identity.generation,
+  manifest: identity.manifest,
+  policyHash: identity.policyHash,
   refusal: '',
   unannounced: true,
   managedSinceMs: null,

@@ -32,7 +32,7 @@ export const settle = (before: ServiceState, nowMs: EpochMs): ServiceState => {
   if (state.openIntents.length > 0 || !hasReports(state, nowMs)) return state
   const observed = plausible(desiredCounts(state.instances))
   if (state.settled === null) return nowMs < (adoptionAt(state) ?? nowMs) ? state : { ...state, settled: observed }
-  if (sameCounts(state.settled, observed)) return { ...state, doubtedSinceMs: null }
+  if (sameCounts(state.settled, observed)) return state.doubtedSinceMs === null ? state : { ...state, doubtedSinceMs: null }
   return isCollapse(state.settled, observed) ? doubt(state, { observed, nowMs }) : { ...state, settled: observed, doubtedSinceMs: null }
 }
 
@@ -82,6 +82,7 @@ export const abandon = (
   nowMs: EpochMs,
 ): { readonly state: ServiceState; readonly abandoned: readonly OpenIntent[] } => {
   const abandoned = state.openIntents.filter((intent) => abandonedAt(intent, state.stoppedAtMs) <= nowMs)
+  if (abandoned.length === 0) return { state, abandoned }
   const close = (open: ServiceState, intent: OpenIntent): ServiceState =>
     // Whether it was begun is not known, so that it counts as begun.
     ({ ...closeIntent(open, intent, { end: 'unfinished', atMs: nowMs }), settled: null, settledSinceMs: nowMs })

@@ -16,7 +16,7 @@ import { onePerSubCluster } from './one-source.ts'
 import { isNobodyServed, isNobodyWaiting, queueEvidence, runningEvidence } from './queue-evidence.ts'
 import type { RequestsInside } from './queue-evidence.ts'
 import type { SignalHistory, SourceSeries } from './sample.ts'
-import { coverageOf, isFreshSeries, newestAge } from './source-coverage.ts'
+import { coverageOf, freshSeries, newestAge } from './source-coverage.ts'
 import type { Sight } from './source-coverage.ts'
 import { recentValue } from './window.ts'
 
@@ -44,9 +44,9 @@ export type ServiceEvidence = {
 /** Role whose instances produce the signal. */
 export const roleOfSignal = (signal: 'decodeTps' | 'prefillTps'): Role => (signal === 'decodeTps' ? 'decode' : 'prefill')
 
-export const gatherEvidence = (given: EvidenceArgument): ServiceEvidence => {
-  const argument = { ...given, signals: onePerSubCluster(given.signals) }
-  const { signals, spec } = argument
+export const gatherEvidence = (argument: EvidenceArgument): ServiceEvidence => {
+  const { spec } = argument
+  const signals = onePerSubCluster(argument.signals)
   const registered = registeredCounts(argument.instances)
   const staleAfterMs = secondsToMs(spec.evidence.staleAfterSeconds)
   const sight: Sight = { nowMs: argument.nowMs, horizonMs: argument.horizonMs, staleAfterMs, registered }
@@ -58,10 +58,11 @@ export const gatherEvidence = (given: EvidenceArgument): ServiceEvidence => {
   const { slo, policies } = spec
   const windowMs = secondsToMs(policies.latencyGuard.windowSeconds)
   return {
-    demand: demandEvidence(argument, sight, rest.prefill && rest.decode),
+    demand: demandEvidence({ spec, signals, heartbeats: argument.heartbeats }, sight, rest.prefill && rest.decode),
     ttft: unlessStalled(latencyEvidence(signals, sight, { signal: 'ttftMsP95', slo: slo.ttftMsP95, windowMs }), rest.prefill),
     tbt: unlessStalled(latencyEvidence(signals, sight, { signal: 'tbtMsP95', slo: slo.tbtMsP95, windowMs }), rest.decode),
-    ...inside,
+    queues: inside.queues,
+    running: inside.running,
     instances: instanceEvidence(argument.instances, sight),
     registered,
   }
@@ -92,11 +93,13 @@ const restOf = (inside: RequestsInside, minCoverage: number): { readonly [role i
 const unlessStalled = (latency: Evidence, isAtRest: boolean): Evidence =>
   latency.state === 'idle' && !isAtRest ? { ...latency, state: 'failed' } : latency
 
+type Demand = Pick<EvidenceArgument, 'spec' | 'signals' | 'heartbeats'>
+
 /** Token throughput: the sum over sources of each one's mean over the policy's window. */
-const demandEvidence = (argument: EvidenceArgument, sight: Sight, isAtRest: boolean): Evidence => {
+const demandEvidence = (argument: Demand, sight: Sight, isAtRest: boolean): Evidence => {
   const { signal, windowSeconds } = argument.spec.policies.proportional
   const series = argument.signals[signal]
-  const fresh = series.filter((one) => isFreshSeries(one, sight))
+  const fresh = freshSeries(series, sight)
   const window = { endMs: sight.horizonMs, lengthMs: secondsToMs(windowSeconds) }
   const value = fresh.length === 0 ? null : fixed(fresh.reduce((sum, one) => sum + (recentValue(one, window) ?? 0), 0))
   return {
@@ -117,7 +120,7 @@ type DemandFacts = {
   readonly sight: Sight
 }
 
-const demandState = (argument: EvidenceArgument, facts: DemandFacts): Evidence['state'] => {
+const demandState = (argument: Demand, facts: DemandFacts): Evidence['state'] => {
   if (facts.series.length === 0) return 'missing'
   if (facts.value === null) return newestAge(facts.series, facts.sight) === null ? 'failed' : 'stale'
   if (facts.value > 0) return 'fresh'

@@ -6,11 +6,11 @@ export type Heartbeat = { readonly source: string; readonly timeMs: EpochMs; rea
 
 /** Keeps the newest per source, sorted by source. */
 export const addHeartbeat = (heartbeats: readonly Heartbeat[], event: CollectorHeartbeat): readonly Heartbeat[] => {
-  const known = heartbeats.find((one) => one.source === event.source)
-  if (known && known.timeMs >= event.time) return heartbeats
-  const others = heartbeats.filter((one) => one.source !== event.source)
+  const index = heartbeats.findIndex((one) => one.source === event.source)
+  const known = heartbeats[index]
   const beat = { source: event.source, timeMs: event.time, targetsScraped: event.targetsScraped }
-  return [...others, beat].sort((a, b) => (a.source < b.source ? -1 : 1))
+  if (known === undefined) return [...heartbeats, beat].sort((a, b) => (a.source < b.source ? -1 : 1))
+  return known.timeMs >= event.time ? heartbeats : heartbeats.with(index, beat)
 }
 
 export const dropHeartbeatsBefore = (heartbeats: readonly Heartbeat[], before: EpochMs): readonly Heartbeat[] =>

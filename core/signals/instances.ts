@@ -1,8 +1,8 @@
 /** The instances of a service as its sub-clusters last reported them. */
 import type { GroupObservation, InstancesObserved } from '../events/observed.ts'
 import type { GroupId, SubClusterId } from '../ids.ts'
-import { noInstances, sumCounts } from '../roles.ts'
-import type { RoleCounts } from '../roles.ts'
+import { sameCounts } from '../roles.ts'
+import type { Role, RoleCounts } from '../roles.ts'
 import type { DurationMs, EpochMs } from '../units.ts'
 
 export type GroupView = {
@@ -24,10 +24,10 @@ export type SubClusterView = {
 
 /** Folds a report; the newest `observedAt` wins whatever the order of arrival. Sorted by sub-cluster. */
 export const addInstances = (views: readonly SubClusterView[], event: InstancesObserved): readonly SubClusterView[] => {
-  const known = views.find((view) => view.subCluster === event.subCluster)
-  const others = views.filter((view) => view.subCluster !== event.subCluster)
-  const next = merge(known ?? unseen(event.subCluster), event)
-  return next === known ? views : [...others, next].sort((a, b) => (a.subCluster < b.subCluster ? -1 : 1))
+  const index = views.findIndex((view) => view.subCluster === event.subCluster)
+  const known = views[index]
+  if (known !== undefined) return views.with(index, merge(known, event))
+  return [...views, merge(unseen(event.subCluster), event)].sort((a, b) => (a.subCluster < b.subCluster ? -1 : 1))
 }
 
 const unseen = (subCluster: SubClusterId): SubClusterView => ({
@@ -39,26 +39,46 @@ const unseen = (subCluster: SubClusterId): SubClusterView => ({
 })
 
 const merge = (view: SubClusterView, event: InstancesObserved): SubClusterView => {
-  const newest =
-    event.observedAt > view.newestAtMs ? { newestAtMs: event.observedAt, newestComplete: event.complete } : {}
-  const complete =
-    event.complete && event.observedAt > (view.completeAtMs ?? -1)
-      ? { completeAtMs: event.observedAt, groups: event.groups.map(groupView).sort(byGroup) }
-      : {}
-  return { ...view, ...newest, ...complete }
+  const isNewest = event.observedAt > view.newestAtMs
+  const isNewestComplete = event.complete && event.observedAt > (view.completeAtMs ?? -1)
+  return {
+    subCluster: view.subCluster,
+    newestAtMs: isNewest ? event.observedAt : view.newestAtMs,
+    newestComplete: isNewest ? event.complete : view.newestComplete,
+    completeAtMs: isNewestComplete ? event.observedAt : view.completeAtMs,
+    groups: isNewestComplete ? groupViews(event.groups) : view.groups,
+  }
 }
 
-const byGroup = (a: GroupView, b: GroupView): number => (a.group < b.group ? -1 : 1)
+const groupViews = (groups: readonly GroupObservation[]): readonly GroupView[] =>
+  groups.map(groupView).sort((a, b) => (a.group < b.group ? -1 : 1))
 
-const groupView = (group: GroupObservation): GroupView => ({
-  group: group.group,
-  sequence: group.sequence,
-  desired: countsOf(group, 'desired'),
-  registered: countsOf(group, 'registered'),
+const groupView = ({ group, sequence, roles }: GroupObservation): GroupView => ({
+  group,
+  sequence,
+  desired: { prefill: countOf(roles, 'prefill', 'desired'), decode: countOf(roles, 'decode', 'desired') },
+  registered: { prefill: countOf(roles, 'prefill', 'registered'), decode: countOf(roles, 'decode', 'registered') },
 })
 
-const countsOf = (group: GroupObservation, field: 'desired' | 'registered'): RoleCounts =>
-  group.roles.reduce<RoleCounts>((counts, role) => ({ ...counts, [role.role]: counts[role.role] + role[field] }), noInstances)
+const countOf = (observed: GroupObservation['roles'], role: Role, field: 'desired' | 'registered'): number => {
+  let count = 0
+  for (const one of observed) if (one.role === role) count += one[field]
+  return count
+}
+
+/** True when both say the same of which groups there are, how large, and by which order; when it was seen does not matter. */
+export const sameInstances = (a: readonly SubClusterView[], b: readonly SubClusterView[]): boolean =>
+  a.length === b.length && a.every((view, index) => isSameView(view, b[index] as SubClusterView))
+
+const isSameView = (a: SubClusterView, b: SubClusterView): boolean =>
+  a.subCluster === b.subCluster &&
+  a.newestComplete === b.newestComplete &&
+  (a.completeAtMs === null) === (b.completeAtMs === null) &&
+  a.groups.length === b.groups.length &&
+  a.groups.every((group, index) => isSameGroup(group, b.groups[index] as GroupView))
+
+const isSameGroup = (a: GroupView, b: GroupView): boolean =>
+  a.group === b.group && a.sequence === b.sequence && sameCounts(a.desired, b.desired) && sameCounts(a.registered, b.registered)
 
 /** Forgets sub-clusters that held nothing of the service and fell silent; one that held groups is never forgotten. */
 export const dropEmptyViewsBefore = (views: readonly SubClusterView[], before: EpochMs): readonly SubClusterView[] =>
@@ -67,21 +87,31 @@ export const dropEmptyViewsBefore = (views: readonly SubClusterView[], before: E
 const isForgettable = (view: SubClusterView, before: EpochMs): boolean =>
   view.groups.length === 0 && view.newestAtMs <= before
 
-const allGroups = (views: readonly SubClusterView[]): readonly GroupView[] => views.flatMap((view) => view.groups)
+export const desiredCounts = (views: readonly SubClusterView[]): RoleCounts => sumOver(views, 'desired')
 
-export const desiredCounts = (views: readonly SubClusterView[]): RoleCounts =>
-  sumCounts(allGroups(views).map((group) => group.desired))
+export const registeredCounts = (views: readonly SubClusterView[]): RoleCounts => sumOver(views, 'registered')
 
-export const registeredCounts = (views: readonly SubClusterView[]): RoleCounts =>
-  sumCounts(allGroups(views).map((group) => group.registered))
+const sumOver = (views: readonly SubClusterView[], field: 'desired' | 'registered'): RoleCounts => {
+  let prefill = 0
+  let decode = 0
+  for (const { groups } of views)
+    for (const group of groups) {
+      prefill += group[field].prefill
+      decode += group[field].decode
+    }
+  return { prefill, decode }
+}
 
 /** Groups that hold instances, at least 1: each gives the band one instance of slack. */
-export const groupCount = (views: readonly SubClusterView[]): number =>
-  Math.max(1, allGroups(views).filter((group) => group.desired.prefill + group.desired.decode > 0).length)
+export const groupCount = (views: readonly SubClusterView[]): number => {
+  let count = 0
+  for (const { groups } of views) for (const { desired } of groups) if (desired.prefill + desired.decode > 0) count++
+  return Math.max(1, count)
+}
 
 /** Highest sequence that any group carries: a later order must be above it. */
 export const highestSequence = (views: readonly SubClusterView[]): number =>
-  Math.max(0, ...allGroups(views).map((group) => group.sequence))
+  views.reduce((highest, { groups }) => groups.reduce((most, { sequence }) => Math.max(most, sequence), highest), 0)
 
 /** True when every known sub-cluster was read to its end, later than `since`. */
 export const isCompleteSince = (views: readonly SubClusterView[], since: EpochMs): boolean =>

@@ -4,7 +4,7 @@ import type { Role } from '../roles.ts'
 import type { DurationMs } from '../units.ts'
 import { isIdleSample } from './sample.ts'
 import type { SignalHistory, SourceSeries } from './sample.ts'
-import { coverageOf, isFreshSeries, newestAge } from './source-coverage.ts'
+import { coverageOf, freshSeries, newestAge } from './source-coverage.ts'
 import type { Sight } from './source-coverage.ts'
 import { isRising, recentValue } from './window.ts'
 
@@ -20,13 +20,12 @@ const risingFloorOfSlo = 0.5
 
 export const latencyEvidence = (history: SignalHistory, sight: Sight, latency: LatencySignal): Evidence => {
   const { role, series } = speaking(history[latency.signal], latency.signal)
-  const fresh = series.filter((one) => isFreshSeries(one, sight))
+  const fresh = freshSeries(series, sight)
   const window = { endMs: sight.horizonMs, lengthMs: latency.windowMs }
-  const values = fresh.map((one) => recentValue(one, window) ?? 0)
   return {
     signal: latency.signal,
     state: latencyState(series, fresh, sight),
-    value: values.length === 0 ? null : Math.max(...values),
+    value: fresh.length === 0 ? null : fresh.reduce((worst, one) => Math.max(worst, recentValue(one, window) ?? 0), 0),
     ageMs: newestAge(series, sight),
     coverage: coverageOf(series, sight, { role, window }),
     rising: fresh.some((one) => isRising(one, window, latency.slo * risingFloorOfSlo)),

@@ -4,7 +4,7 @@
  * speak for the whole service (`<producer>/*`): then what it says and what the sub-clusters' sources say is the same load too.
  */
 import { groupBy } from '../group-by.ts'
-import { isIdleSample, signalNames } from './sample.ts'
+import { copyOf, isIdleSample, signalNames } from './sample.ts'
 import type { Sample, SignalHistory, SourceSeries } from './sample.ts'
 import type { DurationMs } from '../units.ts'
 
@@ -18,8 +18,22 @@ export const wholeService = '*'
  * Of the sources of each sub-cluster and role only the freshest, signal by signal; and of those either the sub-clusters' or
  * the one of the whole service, never their sum.
  */
-export const onePerSubCluster = (history: SignalHistory): SignalHistory =>
-  Object.fromEntries(signalNames.map((signal) => [signal, freshestOfEach(history[signal])])) as SignalHistory
+export const onePerSubCluster = (history: SignalHistory): SignalHistory => {
+  let chosen: ReturnType<typeof copyOf> | null = null
+  for (const signal of signalNames)
+    if (haveRivals(history[signal])) (chosen ??= copyOf(history))[signal] = freshestOfEach(history[signal])
+  return chosen ?? history
+}
+
+/** False in a fleet with one collector per sub-cluster, where nothing is to be chosen: at nearly every evaluation. */
+const haveRivals = (series: readonly SourceSeries[]): boolean =>
+  series.some(({ source, role }, index) =>
+    series.some((other, place) => place > index && other.role === role && (areRivals(source, other.source) || isWhole(source) || isWhole(other.source))),
+  )
+
+const areRivals = (a: string, b: string): boolean => subClusterOf(a) === subClusterOf(b)
+
+const isWhole = (source: string): boolean => subClusterOf(source) === wholeService
 
 /** Order stays that of the series, so that sums come out equal at every replay. */
 const freshestOfEach = (series: readonly SourceSeries[]): readonly SourceSeries[] => {
@@ -36,7 +50,7 @@ const freshestOfEach = (series: readonly SourceSeries[]): readonly SourceSeries[
 const partsLeadMs: DurationMs = 10_000
 
 const partsOrWhole = (series: readonly SourceSeries[]): readonly SourceSeries[] => {
-  const whole = series.find(({ source }) => subClusterOf(source) === wholeService)
+  const whole = series.find(({ source }) => isWhole(source))
   if (whole === undefined) return series
   const parts = series.filter((one) => one !== whole)
   const lastOfParts = Math.max(-1, ...parts.map((one) => lastEnd(one, saysSomething)))

@@ -7,8 +7,8 @@ import { roles } from '../roles.ts'
 import type { Role } from '../roles.ts'
 import type { DurationMs } from '../units.ts'
 import { fixed } from '../units.ts'
-import type { SignalHistory, SignalName } from './sample.ts'
-import { coverageOf, isFreshSeries, newestAge } from './source-coverage.ts'
+import type { SignalHistory, SignalName, SourceSeries } from './sample.ts'
+import { coverageOf, freshSeries, newestAge } from './source-coverage.ts'
 import type { Sight } from './source-coverage.ts'
 import { isRising, newestValued } from './window.ts'
 
@@ -18,19 +18,22 @@ export const queueWindowMs: DurationMs = 60_000
 /** Requests that wait at the role's instances now, summed over sources. A rise counts from one request an instance on. */
 export const queueEvidence = (history: SignalHistory, sight: Sight, role: Role): Evidence => {
   const signal = role === 'prefill' ? 'prefillQueueDepth' : 'decodeQueueDepth'
-  const fresh = history[signal].filter((one) => isFreshSeries(one, sight))
+  const fresh = freshSeries(history[signal], sight)
   const window = { endMs: sight.horizonMs, lengthMs: queueWindowMs }
   const floor = Math.max(1, sight.registered[role] / fresh.length)
-  return { ...requestsNow(history, sight, { signal, role }), rising: fresh.some((one) => isRising(one, window, floor)) }
+  return requestsNow(history[signal], sight, { signal, role, rising: fresh.some((one) => isRising(one, window, floor)) })
 }
 
 /** Requests that the role's instances work on now, summed over sources. More of them is what a good hour looks like. */
-export const runningEvidence = (history: SignalHistory, sight: Sight, role: Role): Evidence =>
-  requestsNow(history, sight, { signal: role === 'prefill' ? 'prefillRequestsRunning' : 'decodeRequestsRunning', role })
+export const runningEvidence = (history: SignalHistory, sight: Sight, role: Role): Evidence => {
+  const signal = role === 'prefill' ? 'prefillRequestsRunning' : 'decodeRequestsRunning'
+  return requestsNow(history[signal], sight, { signal, role, rising: false })
+}
 
-const requestsNow = (history: SignalHistory, sight: Sight, { signal, role }: { signal: SignalName; role: Role }): Evidence => {
-  const series = history[signal]
-  const fresh = series.filter((one) => isFreshSeries(one, sight))
+type Requests = { readonly signal: SignalName; readonly role: Role; readonly rising: boolean }
+
+const requestsNow = (series: readonly SourceSeries[], sight: Sight, { signal, role, rising }: Requests): Evidence => {
+  const fresh = freshSeries(series, sight)
   const ageMs = newestAge(series, sight)
   return {
     signal,
@@ -38,7 +41,7 @@ const requestsNow = (history: SignalHistory, sight: Sight, { signal, role }: { s
     value: fresh.length === 0 ? null : fixed(fresh.reduce((sum, one) => sum + (newestValued(one)?.value ?? 0), 0)),
     ageMs,
     coverage: coverageOf(series, sight, { role, window: { endMs: sight.horizonMs, lengthMs: 0 } }),
-    rising: false,
+    rising,
   }
 }
 

@@ -56,24 +56,65 @@ export const noSamples: SignalHistory = {
  * Adds a sample. Its identity is (signal, source, role, window end) and the first one stays. Both limits keep what
  * sorts highest or lowest, never what came first, so that the result does not depend on the order of arrival.
  */
-export const addSample = (history: SignalHistory, measured: Measured): SignalHistory => {
+export const addSample = (history: SignalHistory, measured: Measured): SignalHistory => addAndForget(history, measured, -1)
+
+/** Adds a sample, and makes room: samples that ended by `outside` lie outside every window that is still to be looked at. */
+export const addAndForget = (history: SignalHistory, measured: Measured, outside: EpochMs): SignalHistory => {
   const series = history[measured.signal]
-  const index = series.findIndex((one) => one.source === measured.source && one.role === measured.role)
+  const index = indexOfSource(series, measured)
   const known = series[index]
-  const samples = insertByWindow(known?.samples ?? [], measured.sample)
+  const samples = insertByWindow(known?.samples ?? [], measured.sample, outside)
   if (known && samples === known.samples) return history
   const changed = { source: measured.source, role: measured.role, samples }
   const all = known ? series.with(index, changed) : [...series, changed].sort(bySource).slice(0, maxSourcesPerSignal)
-  return { ...history, [measured.signal]: all }
+  const next = copyOf(history)
+  next[measured.signal] = all
+  return next
 }
 
-const insertByWindow = (samples: readonly Sample[], sample: Sample): readonly Sample[] => {
+/** A copy to be changed; its fields stand in the same order, whatever the order of a snapshot was. */
+export const copyOf = (history: SignalHistory): { [signal in SignalName]: readonly SourceSeries[] } => ({
+  decodeTps: history.decodeTps,
+  prefillTps: history.prefillTps,
+  ttftMsP95: history.ttftMsP95,
+  tbtMsP95: history.tbtMsP95,
+  prefillQueueDepth: history.prefillQueueDepth,
+  decodeQueueDepth: history.decodeQueueDepth,
+  prefillRequestsRunning: history.prefillRequestsRunning,
+  decodeRequestsRunning: history.decodeRequestsRunning,
+})
+
+/** -1 when the source has not measured the role yet. */
+const indexOfSource = (series: readonly SourceSeries[], { source, role }: Measured): number => {
+  for (let index = 0; index < series.length; index++) {
+    const one = series[index] as SourceSeries
+    if (one.role === role && one.source === source) return index
+  }
+  return -1
+}
+
+const insertByWindow = (samples: readonly Sample[], sample: Sample, outside: EpochMs): readonly Sample[] => {
   const last = samples.at(-1)
-  if (!last || last.endMs < sample.endMs) return [...samples, sample].slice(-maxSamplesPerSource)
+  if (!last || last.endMs < sample.endMs) return appended(samples, sample, firstKept(samples, outside))
   const index = samples.findIndex((one) => one.endMs >= sample.endMs)
   if (samples[index]?.endMs === sample.endMs) return samples
   return samples.toSpliced(index, 0, sample).slice(-maxSamplesPerSource)
 }
+
+const appended = (samples: readonly Sample[], sample: Sample, from: number): readonly Sample[] => {
+  const all = samples.slice(Math.max(from, samples.length + 1 - maxSamplesPerSource))
+  all.push(sample)
+  return all
+}
+
+/** Goes past what the next evaluation would drop anyway: samples outside, whose next one is outside too and of the same kind. */
+const firstKept = (samples: readonly Sample[], outside: EpochMs): number => {
+  let first = 0
+  for (let next = samples[1]; next !== undefined && next.endMs <= outside && isLike(samples[first] as Sample, next); next = samples[first + 1]) first++
+  return first
+}
+
+const isLike = (a: Sample, b: Sample): boolean => (a.value === null) === (b.value === null)
 
 const bySource = (a: SourceSeries, b: SourceSeries): number =>
   compareText(a.source, b.source) || compareText(a.role, b.role)
@@ -81,57 +122,53 @@ const bySource = (a: SourceSeries, b: SourceSeries): number =>
 /** Order of UTF-16 code units: the same in every locale. */
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-export type Memory = {
-  /** Windows that ended later are still to be looked at. */
-  readonly horizon: EpochMs
-  /** No rule looks further back. */
-  readonly since: EpochMs
-  /** A source that has been silent since then is forgotten: it is missing, no longer stale. */
-  readonly before: EpochMs
-}
-
-/**
- * Drops what no rule will look at again. Later than `since` all samples stay, those without a value too: a mean needs to
- * know which part of its window was not heard. Beyond it only the newest of a source tells anything: how long it has
- * been silent, and whether it answers at all.
- */
-export const forgetSamples = (history: SignalHistory, { horizon, since, before }: Memory): SignalHistory =>
-  keepSamples(history, (sample, samples) => {
-    if (sample.endMs <= before) return false
-    if (sample.endMs > horizon || sample.endMs > since) return true
-    const seen = samples.filter(({ endMs }) => endMs <= horizon)
-    return sample === seen.at(-1) || sample === seen.findLast(({ value }) => value !== null)
-  })
+/** Forgets samples up to `before`: a source that has been silent since then is missing, no longer stale. */
+export const forgetSamples = (history: SignalHistory, before: EpochMs): SignalHistory =>
+  mapSeries(history, (series) => (oldestEnd(series) > before ? series : keepSamples(series, ({ endMs }) => endMs > before)))
 
 /** What a decision may look at: windows that ended by `horizon`. */
 export const samplesUntil = (history: SignalHistory, horizon: EpochMs): SignalHistory =>
-  keepSamples(history, ({ endMs }) => endMs <= horizon)
+  mapSeries(history, (series) => (newestEnd(series) <= horizon ? series : keepSamples(series, ({ endMs }) => endMs <= horizon)))
+
+const oldestEnd = ({ samples }: SourceSeries): EpochMs => samples[0]?.endMs ?? -1
+const newestEnd = ({ samples }: SourceSeries): EpochMs => samples[samples.length - 1]?.endMs ?? -1
 
 /** End of the earliest window that ended after `horizon`, or null: a decision will see it `lateness` later. */
 export const nextWindowEnd = (history: SignalHistory, horizon: EpochMs): EpochMs | null => {
-  const ends = signalNames.flatMap((signal) =>
-    history[signal].flatMap((series) => series.samples.find((sample) => sample.endMs > horizon)?.endMs ?? []),
-  )
-  return ends.length === 0 ? null : Math.min(...ends)
+  let earliest = Infinity
+  for (const signal of signalNames)
+    for (const series of history[signal])
+      if (newestEnd(series) > horizon) earliest = Math.min(earliest, series.samples.find(({ endMs }) => endMs > horizon)?.endMs ?? Infinity)
+  return earliest === Infinity ? null : earliest
 }
 
-type Keep = (sample: Sample, samples: readonly Sample[]) => boolean
+/** The series with these samples; itself when all stay. */
+export const keepSamples = (series: SourceSeries, keep: (sample: Sample) => boolean): SourceSeries => {
+  const samples = series.samples.filter(keep)
+  return samples.length === series.samples.length ? series : { source: series.source, role: series.role, samples }
+}
 
-/** Filters every source's samples and leaves out sources that have none left. */
-const keepSamples = (history: SignalHistory, keep: Keep): SignalHistory => {
-  const keepOf = (series: SourceSeries): SourceSeries => {
-    const samples = series.samples.filter((sample) => keep(sample, series.samples))
-    return samples.length === series.samples.length ? series : { ...series, samples }
+/**
+ * Changes series one by one and leaves out those that have no samples left. Lists and the history in which nothing changed
+ * are given back as they are: at most evaluations nothing does.
+ */
+export const mapSeries = (history: SignalHistory, change: (series: SourceSeries, signal: SignalName) => SourceSeries): SignalHistory => {
+  let changed: ReturnType<typeof copyOf> | null = null
+  for (const signal of signalNames) {
+    const before = history[signal]
+    const after = mapList(before, (series) => change(series, signal))
+    if (after !== before) (changed ??= copyOf(history))[signal] = after
   }
-  const keepAll = (all: readonly SourceSeries[]): readonly SourceSeries[] => all.map(keepOf).filter(({ samples }) => samples.length > 0)
-  return {
-    decodeTps: keepAll(history.decodeTps),
-    prefillTps: keepAll(history.prefillTps),
-    ttftMsP95: keepAll(history.ttftMsP95),
-    tbtMsP95: keepAll(history.tbtMsP95),
-    prefillQueueDepth: keepAll(history.prefillQueueDepth),
-    decodeQueueDepth: keepAll(history.decodeQueueDepth),
-    prefillRequestsRunning: keepAll(history.prefillRequestsRunning),
-    decodeRequestsRunning: keepAll(history.decodeRequestsRunning),
+  return changed ?? history
+}
+
+const mapList = (all: readonly SourceSeries[], change: (series: SourceSeries) => SourceSeries): readonly SourceSeries[] => {
+  let changed: SourceSeries[] | null = null
+  for (let index = 0; index < all.length; index++) {
+    const before = all[index] as SourceSeries
+    const after = change(before)
+    if (after !== before) changed ??= all.slice(0, index)
+    if (after.samples.length > 0) changed?.push(after)
   }
+  return changed ?? all
 }

@@ -23,10 +23,15 @@ export const isFreshSeries = (series: SourceSeries, sight: Sight): boolean =>
 const isRecent = (sample: Sample | null, sight: Sight): boolean =>
   sample !== null && sight.nowMs - sample.endMs <= sight.staleAfterMs
 
+/** The sources whose newest observed value is young enough; the list itself when all of them are. */
+export const freshSeries = (series: readonly SourceSeries[], sight: Sight): readonly SourceSeries[] =>
+  series.every((one) => isFreshSeries(one, sight)) ? series : series.filter((one) => isFreshSeries(one, sight))
+
 /** Age of the newest observed value over all sources; null when none has one. */
 export const newestAge = (series: readonly SourceSeries[], sight: Sight): DurationMs | null => {
-  const ends = series.flatMap((one) => newestValued(one)?.endMs ?? [])
-  return ends.length === 0 ? null : sight.nowMs - Math.max(...ends)
+  let newestMs = -Infinity
+  for (const one of series) newestMs = Math.max(newestMs, newestValued(one)?.endMs ?? -Infinity)
+  return newestMs === -Infinity ? null : sight.nowMs - newestMs
 }
 
 /**
@@ -35,16 +40,25 @@ export const newestAge = (series: readonly SourceSeries[], sight: Sight): Durati
  * a source that vanished with its samples must not make the rest look complete. Null when nothing is registered.
  */
 export const coverageOf = (series: readonly SourceSeries[], sight: Sight, { role, window }: { role: Role; window: Window }): number | null => {
-  const recent = series.filter((one) => isRecent(one.samples.at(-1) ?? null, sight))
-  const registeredOf = (one: SourceSeries): number => one.samples.at(-1)?.registered ?? 0
-  const heard = recent.reduce((sum, one) => sum + lowestShare(one, window) * registeredOf(one), 0)
-  const registered = Math.max(sight.registered[role], recent.reduce((sum, one) => sum + registeredOf(one), 0))
+  let heard = 0
+  let spokenFor = 0
+  for (const one of series) {
+    const last = one.samples.at(-1)
+    if (last === undefined || !isRecent(last, sight)) continue
+    heard += lowestShare(one, window) * last.registered
+    spokenFor += last.registered
+  }
+  const registered = Math.max(sight.registered[role], spokenFor)
   return registered === 0 ? null : Math.min(1, fixed(heard / registered))
 }
 
 /** Lowest share heard of a source inside the window; its newest sample counts also when the window is shorter than its period. */
-const lowestShare = ({ samples }: SourceSeries, window: Window): number =>
-  Math.min(...samples.filter((sample) => isWithin(sample, window) || sample === samples.at(-1)).map(shareOf))
+const lowestShare = ({ samples }: SourceSeries, window: Window): number => {
+  const last = samples.at(-1)
+  let lowest = 1
+  for (const sample of samples) if (sample === last || isWithin(sample, window)) lowest = Math.min(lowest, shareOf(sample))
+  return lowest
+}
 
 /** 1 where nobody was registered: nobody is missing from it. */
 const shareOf = (sample: Sample): number => {

@@ -14,24 +14,31 @@ export type Window = { readonly endMs: EpochMs; readonly lengthMs: DurationMs }
 export const isWithin = (sample: Sample, { endMs, lengthMs }: Window): boolean =>
   sample.endMs > endMs - lengthMs && sample.endMs <= endMs
 
-const valuedWithin = (series: SourceSeries, window: Window): readonly ValuedSample[] =>
-  series.samples.filter(isValued).filter((sample) => isWithin(sample, window))
-
 /** Newest observed sample of a source. */
-export const newestValued = (series: SourceSeries): ValuedSample | null =>
-  series.samples.findLast(isValued) ?? null
+export const newestValued = ({ samples }: SourceSeries): ValuedSample | null => {
+  for (let index = samples.length - 1; index >= 0; index--) {
+    const sample = samples[index] as Sample
+    if (isValued(sample)) return sample
+  }
+  return null
+}
 
 /**
  * Mean of a source over a window. A percentile weighs as much as the requests behind it, every other value as much
  * as the time it stands for, so that one short window after a restart does not move the mean.
  */
-export const meanOver = (series: SourceSeries, window: Window): number | null => {
-  const samples = valuedWithin(series, window)
-  const weight = samples.reduce((sum, sample) => sum + weightOf(sample), 0)
-  if (samples.length === 0) return null
-  return fixed(samples.reduce((sum, sample) => sum + sample.value * weightOf(sample), 0) / weight)
+export const meanOver = ({ samples }: SourceSeries, window: Window): number | null => {
+  let weight = 0
+  let weighted = 0
+  for (const sample of samples) {
+    if (!isValued(sample) || !isWithin(sample, window)) continue
+    weight += weightOf(sample)
+    weighted += sample.value * weightOf(sample)
+  }
+  return weight === 0 ? null : fixed(weighted / weight)
 }
 
+/** At least 1. */
 const weightOf = (sample: Sample): number => Math.max(1, sample.requests ?? sample.endMs - sample.startMs)
 
 /** Mean over the window, or the newest sample when the window is shorter than the source's period. */

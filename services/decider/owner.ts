@@ -130,10 +130,10 @@ export class PartitionOwner {
     this.position = record.offset + 1
     if (record.event === null) return
     const event = record.event as SignalEvent // the log admits nothing else on this topic
-    const before = claimOf(this.state)
+    const before = event.type === 'ClockTicked' ? claimOf(this.state) : null
     const emitted = this.options.engine.foldRecord(this.state, { offset: record.offset, appendedAtMs: record.appendedAtMs, event })
     if (record.offset >= this.restored.committed) this.pending.push(...emitted)
-    if (event.type === 'ClockTicked') this.noteTick(event, record, before)
+    if (event.type === 'ClockTicked' && before !== null) this.noteTick(event, record, before)
     if (event.type === 'ControlChanged') this.announcer.readBack(event)
     if (event.type === 'ServiceConfigured') this.shouldCompareControls = true
   }

@@ -162,12 +162,12 @@ describe('the fold of a partition', () => {
   })
 
   it('writes the first hold after a decision even when its reason is the one before', () => {
-    const story = deciderStory()
+    const story = deciderStory({ spec: specification({ policies: { proportional: { windowSeconds: 5 } } }) })
     story.fleet({ prefill: 2, decode: 4 })
     story.load(calm)
     story.pass(60)
     story.load({ ...calm, decodeTps: 8000 })
-    story.pass(10)
+    story.pass(15)
     const sequence = story.emitted.flatMap(({ event }) => (event?.type === 'ScaleHeld' ? [event.reason] : event?.type === 'ScaleDecided' ? [event.kind] : []))
     expect(sequence.slice(1, 4)).toEqual(['INSIDE_TOLERANCE', 'scale-out', 'INSIDE_TOLERANCE'])
   })

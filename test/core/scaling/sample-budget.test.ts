@@ -53,6 +53,7 @@ describe('the budget of samples', () => {
 
   it('keeps of what left the window only the newest, and nothing that no tick may look at yet is lost', () => {
     expect(kept(history(5, 10, 15), 4000)).toEqual([15])
+    expect(kept(history(5, 10, 15, 4000), 4001)).toEqual([15, 4000])
     expect(kept(history(5, 10, 15, 16), 10)).toEqual([10, 15, 16])
   })
 

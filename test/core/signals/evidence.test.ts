@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gatherEvidence } from '../../../core/signals/evidence.ts'
 import type { EvidenceArgument } from '../../../core/signals/evidence.ts'
-import { addSample, forgetSamples, nextWindowEnd, noSamples, samplesUntil } from '../../../core/signals/sample.ts'
+import { addAndForget, addSample, forgetSamples, nextWindowEnd, noSamples, samplesUntil } from '../../../core/signals/sample.ts'
 import type { Measured, Sample, SignalHistory } from '../../../core/signals/sample.ts'
 import { measuredBy } from '../../../core/signals/from-event.ts'
 import { specification } from '../../support/decider-story.ts'
@@ -165,16 +165,20 @@ describe('samples', () => {
   const history = (...samples: readonly (readonly [number, number | null])[]): SignalHistory =>
     samples.map(([end, value]) => tps('a', end, value)).reduce(addSample, noSamples)
 
-  it('are forgotten by age; a window keeps what was not heard too', () => {
-    const full = history([1000, 1], [2000, null], [3000, 1], [4000, null], [5000, null], [6000, 1])
-    expect(ends(forgetSamples(full, { horizon: 5000, since: 0, before: 0 }))).toEqual([1000, 2000, 3000, 4000, 5000, 6000])
-    expect(ends(forgetSamples(full, { horizon: 6000, since: 3000, before: 1000 }))).toEqual([4000, 5000, 6000])
-    expect(forgetSamples(full, { horizon: 6000, since: 6000, before: 6000 }).decodeTps).toEqual([])
+  it('are forgotten by age, observed or not', () => {
+    const full = history([1000, 1], [2000, null], [3000, 1], [4000, null])
+    expect(ends(forgetSamples(full, 0))).toEqual([1000, 2000, 3000, 4000])
+    expect(ends(forgetSamples(full, 2000))).toEqual([3000, 4000])
+    expect(forgetSamples(full, 4000).decodeTps).toEqual([])
   })
 
-  it('leave behind how long a source has been silent', () => {
-    const silent = history([1000, 1], [2000, 1], [3000, null])
-    expect(ends(forgetSamples(silent, { horizon: 9000, since: 8000, before: 1000 }))).toEqual([2000, 3000])
+  it('make room outside the windows when the next one comes, and leave behind how long a source has been silent', () => {
+    const full = history([1000, 1], [2000, 1], [3000, null], [4000, null], [5000, 1])
+    const next = (outside: number) => ends(addAndForget(full, tps('a', 6000, 1), outside))
+    expect(next(1000)).toEqual([1000, 2000, 3000, 4000, 5000, 6000])
+    expect(next(2000)).toEqual([2000, 3000, 4000, 5000, 6000])
+    // What was observed last stays as long as only unobserved ones follow it.
+    expect(next(4000)).toEqual([2000, 3000, 4000, 5000, 6000])
   })
 
   it('are shown to a decision as far as the horizon', () => {
