@@ -11,12 +11,20 @@ import { independentCheck } from './checker.ts'
 import type { HistoryChoice } from './options.ts'
 import { pump } from './pump.ts'
 
-export type Judged = { readonly history: History; readonly summary: Summary }
+/** `cpuMs`: what running and judging it cost this process. */
+export type JudgedSummary = Summary & { readonly cpuMs: number; readonly checkMs: number }
+export type Judged = { readonly history: History; readonly summary: JudgedSummary }
 
 export const judge = async (seed: number, choice: HistoryChoice, narrator?: HistoryOptions['narrator']): Promise<Judged> => {
+  const began = process.cpuUsage()
   const history = await runHistory({ seed, pump, ...choice, ...(narrator === undefined ? {} : { narrator }) })
-  return { history, summary: summarise(history, fromOutside(history)) }
+  const ran = process.cpuUsage(began)
+  const summary = summarise(history, fromOutside(history))
+  const all = process.cpuUsage(began)
+  return { history, summary: { ...summary, cpuMs: millis(all), checkMs: millis(all) - millis(ran) } }
 }
+
+const millis = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000
 
 /** Only where there is a checker to read the bytes: the codec costs a start more than a history. */
 let codec: ReturnType<typeof createCodec> | null = null

@@ -42,21 +42,30 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
     },
   })
   if (values.help || (values.seeds === undefined && values.seed === undefined)) return 'help'
-  const first = whole('--seed', values.seed ?? values.from)
-  const count = values.seed === undefined ? whole('--seeds', values.seeds ?? '1') : 1
-  if (values.plant !== undefined && values.plant !== 'commit-first') throw new Error(`--plant: got ${values.plant}; allowed: commit-first`)
   return {
-    seeds: Array.from({ length: count }, (_, index) => first + index),
+    seeds: seedsOf(values),
     isTold: values.seed !== undefined && !values.shrink,
     isShrunk: values.shrink,
     isJson: values.json,
     service: values.service ?? null,
     workers: values.workers === undefined ? null : whole('--workers', values.workers),
-    history: {
-      ...(values.only === undefined ? {} : { only: values.only.split(',').map(kindOf) }),
-      ...(values.keep === undefined ? {} : { keep: values.keep === '' ? [] : values.keep.split(',').map((one) => whole('--keep', one)) }),
-      commitsFirst: values.plant === 'commit-first',
-    },
+    history: choiceOf(values),
+  }
+}
+
+type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string }
+
+const seedsOf = ({ seed, seeds, from }: Values): readonly number[] => {
+  const first = whole('--seed', seed ?? from)
+  return Array.from({ length: seed === undefined ? whole('--seeds', seeds ?? '1') : 1 }, (_, index) => first + index)
+}
+
+const choiceOf = ({ only, keep, plant }: Values): HistoryChoice => {
+  if (plant !== undefined && plant !== 'commit-first') throw new Error(`--plant: got ${plant}; allowed: commit-first`)
+  return {
+    ...(only === undefined ? {} : { only: only.split(',').map(kindOf) }),
+    ...(keep === undefined ? {} : { keep: keep === '' ? [] : keep.split(',').map((one) => whole('--keep', one)) }),
+    commitsFirst: plant === 'commit-first',
   }
 }
 

@@ -1,7 +1,6 @@
 /** Many seeds on several processes: each gets a seed, and another when it has answered. */
 import { fork, type ChildProcess } from 'node:child_process'
-import type { Summary } from '../../simulator/control-plane/summary.ts'
-import { judge } from './judge.ts'
+import { judge, type JudgedSummary } from './judge.ts'
 import type { HistoryChoice } from './options.ts'
 
 export type PoolOptions = {
@@ -9,7 +8,7 @@ export type PoolOptions = {
   readonly workers: number
   readonly seeds: readonly number[]
   readonly choice: HistoryChoice
-  readonly onSummary: (summary: Summary) => void
+  readonly onSummary: (summary: JudgedSummary) => void
 }
 
 type Order = { readonly seed: number; readonly choice: HistoryChoice }
@@ -20,7 +19,7 @@ export const judgeAll = async ({ program, workers, seeds, choice, onSummary }: P
   await Promise.all(Array.from({ length: Math.min(workers, seeds.length) }, () => serveWorker(fork(program, ['--worker']), { left, choice, onSummary })))
 }
 
-type Serving = { readonly left: number[]; readonly choice: HistoryChoice; readonly onSummary: (summary: Summary) => void }
+type Serving = { readonly left: number[]; readonly choice: HistoryChoice; readonly onSummary: (summary: JudgedSummary) => void }
 
 const serveWorker = (worker: ChildProcess, { left, choice, onSummary }: Serving): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -31,7 +30,7 @@ const serveWorker = (worker: ChildProcess, { left, choice, onSummary }: Serving)
       else worker.send({ seed, choice } satisfies Order)
     }
     worker.on('message', (summary) => {
-      onSummary(summary as Summary)
+      onSummary(summary as JudgedSummary)
       next()
     })
     worker.on('exit', (code) => (seed === undefined ? resolve() : reject(new Error(`a worker ended with code ${code} in seed ${seed}`))))

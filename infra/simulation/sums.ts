@@ -1,11 +1,14 @@
 /** Sums over many histories, and how they are shown. */
 import type { Violation } from '../../simulator/control-plane/invariants/violation.ts'
-import { addTallies, type Summary, type Tally } from '../../simulator/control-plane/summary.ts'
+import { addTallies, type Tally } from '../../simulator/control-plane/summary.ts'
+import type { JudgedSummary } from './judge.ts'
 
 export type Sums = {
   readonly histories: number
   readonly simulatedMs: number
   readonly steps: number
+  readonly cpuMs: number
+  readonly checkMs: number
   readonly records: number
   readonly faults: Tally
   readonly hits: Tally
@@ -13,12 +16,14 @@ export type Sums = {
   readonly failed: readonly { readonly seed: number; readonly violations: readonly Violation[] }[]
 }
 
-export const noSums: Sums = { histories: 0, simulatedMs: 0, steps: 0, records: 0, faults: {}, hits: {}, counted: {}, failed: [] }
+export const noSums: Sums = { histories: 0, simulatedMs: 0, steps: 0, cpuMs: 0, checkMs: 0, records: 0, faults: {}, hits: {}, counted: {}, failed: [] }
 
-export const addSummary = (sums: Sums, { seed, violations, ...one }: Summary): Sums => ({
+export const addSummary = (sums: Sums, { seed, violations, ...one }: JudgedSummary): Sums => ({
   histories: sums.histories + 1,
   simulatedMs: sums.simulatedMs + one.simulatedMs,
   steps: sums.steps + one.steps,
+  cpuMs: sums.cpuMs + one.cpuMs,
+  checkMs: sums.checkMs + one.checkMs,
   records: sums.records + one.records,
   faults: addTallies(sums.faults, one.faults),
   hits: addTallies(sums.hits, one.hits),
@@ -28,7 +33,7 @@ export const addSummary = (sums: Sums, { seed, violations, ...one }: Summary): S
 
 export const showSums = (sums: Sums, seconds: number): string =>
   [
-    `${sums.histories} histories in ${seconds.toFixed(1)} s: ${(sums.histories / seconds).toFixed(2)} a second`,
+    `${sums.histories} histories in ${seconds.toFixed(1)} s: ${(sums.histories / seconds).toFixed(2)} a second, ${(sums.cpuMs / sums.histories / 1000).toFixed(3)} CPU-seconds each, of which ${(sums.checkMs / sums.histories / 1000).toFixed(3)} to judge`,
     `${(sums.simulatedMs / 3_600_000).toFixed(1)} simulated hours, ${sums.records} records, ${sums.steps} steps`,
     `faults     ${showTally(sums.faults)}`,
     `what bit   ${showTally(sums.hits)}`,

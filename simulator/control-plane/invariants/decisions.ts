@@ -1,30 +1,35 @@
 /** From the topics: equal ids are equal records, sequences rise, and nothing shrinks without evidence. */
 import { canonicalJson } from '../../../core/canonical.ts'
 import type { ScaleDecided, ScaleHeld } from '../../../core/events/decided.ts'
+import type { LogEvent } from '../../../core/events/event.ts'
 import { roles } from '../../../core/roles.ts'
 import type { History } from '../history.ts'
 import type { Violation } from './violation.ts'
 
 type Decision = ScaleDecided | ScaleHeld
 
+type Links = Map<string, { readonly sequence: number; readonly hash: string }>
+
 export const decisionViolations = ({ evidence }: History): readonly Violation[] => {
-  const found: Violation[] = []
   const byId = new Map<string, Decision>()
-  const chain = new Map<string, { readonly sequence: number; readonly hash: string }>()
-  for (const { event } of evidence.topics.get('decisions') ?? []) {
-    if (event?.type !== 'ScaleDecided' && event?.type !== 'ScaleHeld') continue
-    const known = byId.get(event.decisionId)
-    if (known === undefined) byId.set(event.decisionId, event)
-    else if (known !== event && canonicalJson(known) !== canonicalJson(event)) found.push(violation('S9', event, `${event.decisionId} stands with two contents`))
-    if (known === undefined && event.type === 'ScaleDecided') found.push(...unproven(event), ...outOfChain(event, chain))
-  }
-  return found
+  const chain: Links = new Map()
+  return (evidence.topics.get('decisions') ?? []).flatMap(({ event }) => (event === null || !isDecision(event) ? [] : judged(event, byId, chain)))
+}
+
+const isDecision = (event: LogEvent): event is Decision => event.type === 'ScaleDecided' || event.type === 'ScaleHeld'
+
+const judged = (event: Decision, byId: Map<string, Decision>, chain: Links): readonly Violation[] => {
+  const known = byId.get(event.decisionId)
+  if (known === event) return []
+  if (known !== undefined) return canonicalJson(known) === canonicalJson(event) ? [] : [violation('S9', event, `${event.decisionId} stands with two contents`)]
+  byId.set(event.decisionId, event)
+  return event.type === 'ScaleDecided' ? [...unproven(event), ...outOfChain(event, chain)] : []
 }
 
 const violation = (invariant: string, { service, time }: Decision, detail: string): Violation => ({ invariant, service, detail, atMs: time })
 
 /** Each version of the deciding code has a chain of its own; a log that was made anew begins its chains anew, too. */
-const outOfChain = (event: ScaleDecided, chain: Map<string, { readonly sequence: number; readonly hash: string }>): readonly Violation[] => {
+const outOfChain = (event: ScaleDecided, chain: Links): readonly Violation[] => {
   const own = `${event.service} ${event.coreHash}`
   const before = chain.get(own)
   chain.set(own, event)

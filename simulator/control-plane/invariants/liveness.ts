@@ -11,7 +11,7 @@ const silentForMs = 60_000
 
 export const livenessViolations = (history: History): readonly Violation[] => [...silence(history), ...openRollouts(history), ...unreached(history), ...unreleased(history)]
 
-const at = ({ evidence }: History, invariant: string, service: string, ...detail: readonly string[]): Violation => ({ invariant, service, detail: detail.join(' '), atMs: evidence.run.toMs })
+const at = ({ evidence }: History, what: Omit<Violation, 'atMs'>): Violation => ({ ...what, atMs: evidence.run.toMs })
 
 /** Every partition has an owner that ticks. */
 const silence = (history: History): readonly Violation[] => {
@@ -19,14 +19,14 @@ const silence = (history: History): readonly Violation[] => {
   return Array.from({ length: broker.partitionCount('signals') }, (_, partition) => partition).flatMap((partition) => {
     const last = [...broker.records('signals', partition)].reverse().find(({ event }) => event?.type === 'ClockTicked')
     const silentMs = history.evidence.run.toMs - (last?.appendedAtMs ?? 0)
-    return silentMs > silentForMs ? [at(history, 'L3', `partition ${partition}`, `nobody ticked for ${silentMs} ms`)] : []
+    return silentMs > silentForMs ? [at(history, { invariant: 'L3', service: `partition ${partition}`, detail: `nobody ticked for ${silentMs} ms` })] : []
   })
 }
 
 const openRollouts = (history: History): readonly Violation[] =>
   [...history.world.temporal.executions.values()]
     .filter(({ isOpen, workflow, startedAtMs }) => isOpen && workflow !== 'service' && startedAtMs < history.evidence.run.toMs - recentMs)
-    .map(({ id, tasks }) => at(history, 'L1', id, `${id} is still open, at ${[...tasks.keys()].join(', ') || 'nothing'}`))
+    .map(({ id, tasks }) => at(history, { invariant: 'L1', service: id, detail: `${id} is still open, at ${[...tasks.keys()].join(', ') || 'nothing'}` }))
 
 const unreached = (history: History): readonly Violation[] =>
   history.evidence.run.services.flatMap((service) => {
@@ -34,7 +34,8 @@ const unreached = (history: History): readonly Violation[] =>
     if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isRefused(history, intent)) return []
     const { specified, serving } = countsOf(history, service)
     if (same(specified, intent.target) && same(serving, intent.target)) return []
-    return [at(history, 'L1', service, `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`)]
+    const detail = `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`
+    return [at(history, { invariant: 'L1', service, detail })]
   })
 
 const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted | null => {
@@ -70,5 +71,5 @@ const unreleased = (history: History): readonly Violation[] => {
   }
   return [...promised]
     .filter(([key, { time }]) => !released.has(key) && time < history.evidence.run.toMs - recentMs)
-    .map(([key, { service }]) => at(history, 'L1', service, `the reservation ${key} was never released`))
+    .map(([key, { service }]) => at(history, { invariant: 'L1', service, detail: `the reservation ${key} was never released` }))
 }

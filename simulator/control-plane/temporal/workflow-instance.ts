@@ -100,14 +100,13 @@ export class WorkflowInstance implements RunningWorkflow {
       case 'activity':
         return this.#settleActivity(event.id, event.outcome)
       case 'child-started':
-        return settle(this.#starting, event.id, event.failure === null ? { value: undefined } : { failure: event.failure })
+        return settle(this.#starting, event.id, startOf(event.failure))
       case 'child-closed':
-        if (!this.#children.has(event.id)) this.#closed.set(event.id, event.outcome)
-        return settle(this.#children, event.id, event.outcome)
+        return this.#closeChild(event.id, event.outcome)
       case 'timer':
         return settle(this.#timers, event.id, { value: undefined })
       case 'signal':
-        return this.#signals.get(event.name)?.()
+        return this.#signal(event.name)
       case 'update':
         return this.#update(event)
     }
@@ -121,6 +120,15 @@ export class WorkflowInstance implements RunningWorkflow {
         else this.#commands.push({ type: 'close', outcome: { failure: error as Error } })
       },
     )
+  }
+
+  #closeChild(id: string, outcome: Settled): void {
+    if (!this.#children.has(id)) this.#closed.set(id, outcome)
+    settle(this.#children, id, outcome)
+  }
+
+  #signal(name: string): void {
+    this.#signals.get(name)?.()
   }
 
   #settleActivity(id: string, outcome: Settled): void {
@@ -144,6 +152,8 @@ export class WorkflowInstance implements RunningWorkflow {
     }
   }
 }
+
+const startOf = (failure: Error | null): Settled => (failure === null ? { value: undefined } : { failure })
 
 const settle = <Key>(waiting: Map<Key, Deferred>, key: Key, outcome: Settled): void => {
   const deferred = waiting.get(key)
