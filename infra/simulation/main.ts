@@ -6,9 +6,10 @@ import { judge } from './judge.ts'
 import { readOptions, usage, type Options } from './options.ts'
 import { judgeAll, workForParent } from './pool.ts'
 import { shrink } from './shrink.ts'
-import { addSummary, noSums, showSums, showTime } from './sums.ts'
+import { addSummary, noSums, showFailure, showSums, showTime } from './sums.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
+/** On one line where somebody looks; a log gets nothing but failures and sums. */
 const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r${text}`)
 }
@@ -24,6 +25,7 @@ const runMany = async ({ seeds, history, workers, isJson }: Options): Promise<nu
     choice: history,
     onSummary: (summary) => {
       sums = addSummary(sums, summary)
+      for (const line of summary.violations.length === 0 ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
       showProgress(`${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `)
     },
   })

@@ -38,13 +38,12 @@ export const showSums = (sums: Sums, seconds: number): string =>
     `faults     ${showTally(sums.faults)}`,
     `what bit   ${showTally(sums.hits)}`,
     `counted    ${showTally(sums.counted)}`,
-    ...sums.failed.flatMap(showFailure),
     `${sums.failed.length} of ${sums.histories} seeds failed${sums.failed.length === 0 ? '' : `: ${sums.failed.map(({ seed }) => seed).join(' ')}`}`,
   ].join('\n')
 
 export const showTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
 
-const showFailure = ({ seed, violations }: Sums['failed'][number]): readonly string[] =>
+export const showFailure = ({ seed, violations }: Sums['failed'][number]): readonly string[] =>
   violations.slice(0, 3).map(({ invariant, service, detail, atMs }) => `seed ${seed}  ${showTime(atMs)} ${invariant} ${service}: ${detail}`)
 
 const showTally = (tally: Tally): string =>
