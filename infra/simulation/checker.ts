@@ -4,6 +4,6 @@
  */
 import type { Evidence } from '../../simulator/control-plane/evidence.ts'
 
-export type CheckerVerdict = { readonly violations: readonly { readonly invariant: string; readonly service: string | null; readonly detail: string; readonly at: unknown }[] }
+export type CheckerVerdict = { readonly violations: readonly { readonly invariant: string; readonly service: string; readonly detail: string; readonly at: string }[] }
 
 export const independentCheck: ((evidence: Evidence) => CheckerVerdict) | null = null

@@ -36,11 +36,5 @@ const encode = ({ event }: LogRecord): Uint8Array | null => {
 const fromOutside = ({ evidence }: History): readonly Violation[] => {
   if (independentCheck === null) return []
   const { violations } = independentCheck(encodeEvidence(evidence, encode))
-  return violations.map(({ invariant, service, detail, at }) => ({ invariant, service: service ?? '', detail: `${detail} [${JSON.stringify(at)}]`, atMs: timeOf(at, evidence.run.toMs) }))
-}
-
-const timeOf = (at: unknown, otherwise: number): number => {
-  if (typeof at === 'number') return at
-  if (typeof at === 'object' && at !== null && 'time' in at && typeof at.time === 'number') return at.time
-  return otherwise
+  return violations.map(({ invariant, service, detail, at }) => ({ invariant, service, detail: `${detail} [${at}]`, atMs: evidence.run.toMs }))
 }

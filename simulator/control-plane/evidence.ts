@@ -20,7 +20,7 @@ export type EvidenceRecord = { readonly partition: number; readonly offset: Offs
 
 export type NemesisLine = { readonly fault: string; readonly target: string; readonly fromMs: EpochMs; readonly toMs: EpochMs; readonly hits: number; readonly clockOffsetMs?: number }
 
-export type CommitLine = { readonly partition: number; readonly offset: Offset; readonly time: EpochMs }
+export type CommitLine = { readonly timeMs: EpochMs; readonly partition: number; readonly offset: Offset }
 
 export type Evidence = {
   readonly run: EvidenceRun

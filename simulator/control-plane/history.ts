@@ -1,7 +1,8 @@
 /** One seed, one history: builds the world, breaks it, heals it, and says what was seen. */
 import type { EpochMs } from '../../core/units.ts'
 import { createRandom } from '../prng.ts'
-import type { NemesisLine, RawEvidence } from './evidence.ts'
+import type { RawEvidence } from './evidence.ts'
+import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
 import { heal, unleash } from './faults/nemesis.ts'
 import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
 import { tickMs } from './processes/decider.ts'
@@ -31,6 +32,7 @@ export type History = {
   readonly steps: number
   /** All that were planned, also those that were left out. */
   readonly faults: readonly Fault[]
+  readonly struck: readonly Struck[]
 }
 
 const minute = 60_000
@@ -51,9 +53,9 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     commitsFirst: options.commitsFirst ?? false,
   })
   const planned = planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
-  const nemesis: NemesisLine[] = []
+  const struck: Struck[] = []
   world.start()
-  unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), nemesis)
+  unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
   heal(world, healedAtMs)
   const toMs = epoch + lastsMs
   await pump(() => stage.scheduler.step(toMs))
@@ -61,10 +63,10 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
     topics: world.topics(),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
-    nemesis,
+    nemesis: struck.map(nemesisLineOf),
     commits: world.commits,
   }
-  return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned }
+  return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned, struck }
 }
 
 const servicesOf = (seed: number, horizon: { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }): readonly SimService[] =>

@@ -27,7 +27,7 @@ export const summarise = (history: History, more: readonly Violation[] = []): Su
     for (const { event } of all) note(counted, topic === 'signals' || event === null ? null : nameOf(event))
   }
   const faults: Record<string, number> = {}
-  for (const { fault } of history.evidence.nemesis) note(faults, fault)
+  for (const { kind } of history.struck) note(faults, kind)
   const violations = [...violationsOf(history), ...more]
   return { seed: history.seed, violations, simulatedMs: lastsMs, steps: history.steps, records, faults, hits: Object.fromEntries(history.stage.hits), counted }
 }

@@ -65,7 +65,7 @@ export class World {
     if (known !== undefined) return known
     const isDeciders = name === deciderGroup
     const onCommit = (partition: number, offset: number): void => {
-      if (isDeciders) this.commits.push({ partition, offset, time: this.stage.nowMs })
+      if (isDeciders) this.commits.push({ timeMs: this.stage.nowMs, partition, offset })
     }
     const group = new Group(this.broker, { topic, commitsFirst: isDeciders && this.#options.commitsFirst, onCommit })
     this.#groups.set(key, group)

@@ -23,5 +23,5 @@ test('leaving a fault out leaves the others as they were planned', async () => {
   const all = await judge(9, {})
   const some = await judge(9, { keep: [0, 2] })
   expect(some.history.faults).toEqual(all.history.faults)
-  expect(some.history.evidence.nemesis.map(({ fault }) => fault).sort()).toEqual([0, 2].map((index) => all.history.faults[index]?.kind).sort())
+  expect(some.history.struck.map(({ kind }) => kind).sort()).toEqual([0, 2].map((index) => all.history.faults[index]?.kind).sort())
 }, 240_000)

@@ -1,7 +1,7 @@
 /** Brings the planned faults about, lifts each at its end, and heals whatever is left in time for the world to recover. */
-import type { NemesisLine } from '../evidence.ts'
 import type { World } from '../world.ts'
 import { operatorActs } from './operators.ts'
+import type { Struck } from './nemesis-line.ts'
 import type { Fault, FaultKind } from './plan.ts'
 import { processFaults } from './processes.ts'
 import { serverFaults } from './servers.ts'
@@ -10,7 +10,7 @@ import type { Strike } from './strike.ts'
 const strikes: { readonly [kind in Fault['kind']]: Strike } = { ...serverFaults, ...processFaults, ...operatorActs }
 
 /** Fills `lines` as faults end. */
-export const unleash = (world: World, faults: readonly Fault[], lines: NemesisLine[]): void => {
+export const unleash = (world: World, faults: readonly Fault[], lines: Struck[]): void => {
   for (const fault of faults) world.stage.scheduler.at(fault.fromMs, () => strike(world, fault, lines))
 }
 
@@ -58,7 +58,7 @@ export const bitesOf: { readonly [kind in FaultKind]: string } = {
 const hitsOf = ({ stage }: World, kind: FaultKind): number =>
   [...stage.hits].reduce((sum, [name, count]) => sum + (name.startsWith(bitesOf[kind]) ? count : 0), 0)
 
-const strike = (world: World, fault: Fault, lines: NemesisLine[]): void => {
+const strike = (world: World, fault: Fault, lines: Struck[]): void => {
   const { stage } = world
   const before = hitsOf(world, fault.kind)
   const { target, lift, clockOffsetMs } = strikes[fault.kind](world, fault)
@@ -66,7 +66,7 @@ const strike = (world: World, fault: Fault, lines: NemesisLine[]): void => {
   stage.scheduler.at(fault.toMs, () => {
     lift?.()
     stage.tell('nemesis', `${fault.kind} of ${target} is over`)
-    const line = { fault: fault.kind, target, fromMs: Math.floor(fault.fromMs), toMs: Math.ceil(fault.toMs), hits: hitsOf(world, fault.kind) - before }
+    const line = { kind: fault.kind, target, fromMs: Math.floor(fault.fromMs), toMs: Math.ceil(fault.toMs), hits: hitsOf(world, fault.kind) - before }
     lines.push(clockOffsetMs === undefined ? line : { ...line, clockOffsetMs })
   })
 }
