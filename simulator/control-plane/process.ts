@@ -10,7 +10,9 @@ import type { Stage } from './stage.ts'
 /** Milliseconds that a question and its answer travel; with 0 there, it takes effect at once, which saves a step. */
 export type Travel = { readonly there: number; readonly back: number }
 
-type CrashPlan = { callsLeft: number; readonly isAfterEffect: boolean; readonly onDeath: () => void }
+/** `only`: questions of this kind count, as `appends to intents`; null: all. */
+export type Crash = { readonly calls: number; readonly isAfterEffect: boolean; readonly only: string | null; readonly onDeath: () => void }
+type CrashPlan = Crash & { callsLeft: number }
 
 export class SimProcess {
   readonly name: string
@@ -53,9 +55,9 @@ export class SimProcess {
   }
 
   /** A question to a server. Its effect happens even when this process dies meanwhile; its answer then reaches nobody. */
-  ask<T>(travel: Travel, effect: () => T): Promise<T> {
+  ask<T>(travel: Travel, effect: () => T, kind = ''): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (!this.alive || this.#diesBefore()) return
+      if (!this.alive || this.#diesBefore(kind)) return
       const arrive = (): void => {
         try {
           const answer = effect()
@@ -66,13 +68,13 @@ export class SimProcess {
       }
       if (travel.there === 0) arrive()
       else this.stage.scheduler.after(travel.there, arrive)
-      this.#countCall()
+      this.#countCall(kind)
     })
   }
 
   /** It dies at its `calls`-th question from now, right before sending it or before hearing the answer. */
-  planCrash(calls: number, isAfterEffect: boolean, onDeath: () => void): void {
-    this.#crash = { callsLeft: calls, isAfterEffect, onDeath }
+  planCrash(crash: Crash): void {
+    this.#crash = { ...crash, callsLeft: crash.calls }
   }
 
   die(): void {
@@ -102,14 +104,18 @@ export class SimProcess {
     })
   }
 
-  #diesBefore(): boolean {
-    if (this.#crash === null || this.#crash.callsLeft > 1 || this.#crash.isAfterEffect) return false
+  #diesBefore(kind: string): boolean {
+    if (this.#crash === null || this.#crash.callsLeft > 1 || this.#crash.isAfterEffect || !this.#isCounted(kind)) return false
     this.#fall(this.#crash)
     return true
   }
 
-  #countCall(): void {
-    if (this.#crash === null) return
+  #isCounted(kind: string): boolean {
+    return this.#crash?.only === null || this.#crash?.only === kind
+  }
+
+  #countCall(kind: string): void {
+    if (this.#crash === null || !this.#isCounted(kind)) return
     this.#crash.callsLeft -= 1
     if (this.#crash.callsLeft <= 0) this.#fall(this.#crash)
   }

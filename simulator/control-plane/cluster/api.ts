@@ -81,7 +81,7 @@ export const createSubClusterPort = (server: ApiServer, process: SimProcess): Su
 const send = async (server: ApiServer, process: SimProcess, order: FleetWrite): Promise<WriteOutcome> => {
   const { stage } = process
   const { cluster, health } = server
-  if (health.untilMs <= stage.scheduler.nowMs) return process.ask({ there: stage.between(1, 15), back: stage.between(1, 15) }, () => cluster.write(order))
+  if (health.untilMs <= stage.scheduler.nowMs) return process.ask({ there: stage.between(1, 15), back: stage.between(1, 15) }, () => cluster.write(order), 'write')
   const fate = stage.random.next()
   if (fate < health.refused) {
     stage.hit('api:refused')
@@ -92,7 +92,7 @@ const send = async (server: ApiServer, process: SimProcess, order: FleetWrite): 
   if (fate < health.refused + health.lostAnswer + health.delayed) {
     return lose(process, { effectAfterMs: stage.between(2_000, 40_000), fault: 'api:effect-after-time-out' }, () => cluster.write(order))
   }
-  return process.ask({ there: stage.between(1, 15), back: stage.between(1, 15) }, () => cluster.write(order))
+  return process.ask({ there: stage.between(1, 15), back: stage.between(1, 15) }, () => cluster.write(order), 'write')
 }
 
 /** The effect comes when it comes; the caller hears that its time is over. One time in three even that is lost. */
@@ -101,7 +101,7 @@ const lose = async (process: SimProcess, { effectAfterMs, fault }: { effectAfter
   stage.hit(fault)
   const isSilent = stage.chance(0.33)
   await Promise.race([
-    process.ask({ there: effectAfterMs, back: 10_000_000 }, effect),
+    process.ask({ there: effectAfterMs, back: 10_000_000 }, effect, 'write'),
     process.clock.sleep(isSilent ? 9_000 : subClusterCallMs),
   ])
   throw portError('timeout', `E_TIMEOUT ${process.name}: no answer within ${subClusterCallMs} ms; read before you go on`)

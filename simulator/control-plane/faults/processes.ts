@@ -3,11 +3,24 @@ import type { SnapshotTaken } from '../../../core/events/decided.ts'
 import { bootDecider, deciderGroup } from '../processes/decider.ts'
 import { intentsGroup } from '../processes/orchestrator.ts'
 import { Supervisor } from '../processes/supervisor.ts'
+import type { Stage } from '../stage.ts'
 import { formerCore, type World } from '../world.ts'
 import { repeat } from './servers.ts'
 import type { Strike } from './strike.ts'
 
 const named = (world: World, prefix: string): readonly Supervisor[] => [...world.processes].filter(([name]) => name.startsWith(prefix)).map(([, it]) => it)
+
+/** Where a crash hurts most: around the few questions that matter, which one of thousands would hardly meet. */
+const rareMoments: { readonly [prefix: string]: readonly string[] } = {
+  decider: ['append intents', 'append decisions', 'append snapshots', 'commit'],
+  orchestrator: ['write', 'append cells', 'append signals', 'update', 'commit'],
+}
+
+const moment = (stage: Stage, prefix: string): { readonly calls: number; readonly only: string | null } => {
+  const rare = rareMoments[prefix]
+  if (rare === undefined || stage.chance(0.4)) return { calls: 1 + Math.floor(60 * stage.random.next() ** 2), only: null }
+  return { calls: 1 + Math.floor(2 * stage.random.next()), only: stage.pick(rare) }
+}
 
 /** Again and again, each time at another of its questions to the world. */
 const crash =
@@ -17,7 +30,7 @@ const crash =
     const victim = stage.pick(named(world, prefix))
     repeat(stage, fault, () =>
       victim.crashSoon({
-        calls: 1 + Math.floor(60 * stage.random.next() ** 2),
+        ...moment(stage, prefix),
         isAfterEffect: stage.chance(0.5),
         downMs: stage.between(1_000, 20_000),
         onDeath: () => {

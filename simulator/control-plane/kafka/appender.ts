@@ -28,7 +28,7 @@ const send = async (parts: Parts, records: readonly OutRecord[]): Promise<readon
   const { broker, process } = parts
   const { stage } = broker
   const travel = { there: stage.between(0.5, 3) + slowness(broker), back: stage.between(0.5, 3) }
-  const outcome = await process.ask(travel, () => attempt(broker, records))
+  const outcome = await process.ask(travel, () => attempt(broker, records), kindOf(records))
   if (outcome.kind === 'done') return outcome.appended
   if (outcome.kind === 'wait') {
     stage.hit('kafka-down:queued')
@@ -37,6 +37,9 @@ const send = async (parts: Parts, records: readonly OutRecord[]): Promise<readon
   await process.clock.sleep(outcome.afterMs)
   throw outcome.error
 }
+
+/** An append with an intent in it is one of intents. */
+const kindOf = (records: readonly OutRecord[]): string => `append ${records.find(({ topic }) => topic === 'intents')?.topic ?? records[0]?.topic ?? ''}`
 
 const waitOut = async (parts: Parts, records: readonly OutRecord[], forMs: number): Promise<readonly Appended[]> => {
   const { broker, process } = parts

@@ -234,7 +234,7 @@ export class Group {
       this.committed.set(reading.partition, offset)
       this.#options.onCommit(reading.partition, offset)
       return true
-    })
+    }, 'commit')
     if (!isTaken) this.#stop(reading)
   }
 }

@@ -1,6 +1,6 @@
 /** Keeps one process running: what ends by itself, or is killed, is started again with nothing but what is durable. */
 import type { EpochMs } from '../../../core/units.ts'
-import { SimProcess } from '../process.ts'
+import { SimProcess, type Crash } from '../process.ts'
 import type { Stage } from '../stage.ts'
 
 /** Resolves when the process works; `died` rejects when it must be ended. */
@@ -54,10 +54,13 @@ export class Supervisor {
   }
 
   /** Ends it at one of its next questions to the world. */
-  crashSoon(options: { readonly calls: number; readonly isAfterEffect: boolean; readonly downMs: number; readonly onDeath: () => void }): void {
-    this.current?.planCrash(options.calls, options.isAfterEffect, () => {
-      options.onDeath()
-      this.restartAfter(options.downMs)
+  crashSoon({ downMs, onDeath, ...crash }: Crash & { readonly downMs: number }): void {
+    this.current?.planCrash({
+      ...crash,
+      onDeath: () => {
+        onDeath()
+        this.restartAfter(downMs)
+      },
     })
   }
 

@@ -51,7 +51,7 @@ const askUpdate = ({ server, process }: Pick<ClientOptions, 'server' | 'process'
       const execution = find()
       if (execution === null || !execution.isOpen) answered(null)
       else execution.update(update, answered)
-    })
+    }, 'update')
     sent.catch((error: unknown) => {
       late.cancel()
       reject(error as Error)
