@@ -138,13 +138,14 @@ export class World {
     return {}
   }
 
-  /** A service that runs already when it is configured: its group stands in the first sub-cluster of its cell. */
+  /** A service that runs already when it is configured: each has an S2 domain of its cell for itself, so that all of it fits. */
   #adopt({ name, cell, start, manifest }: SimService): void {
-    const home = [...this.#options.cells].find(([, its]) => its === cell)?.[0] ?? ''
-    const cluster = this.apis.get(home)?.cluster
-    cluster?.adopt({
+    const domains = [...this.#options.cells].filter(([, its]) => its === cell).flatMap(([subCluster]) => ['s2-0', 's2-1'].map((s2) => ({ subCluster, s2 })))
+    const before = this.services.filter((other) => other.cell === cell).findIndex((other) => other.name === name)
+    const { subCluster, s2 } = domains[before % domains.length] ?? { subCluster: '', s2: '' }
+    this.apis.get(subCluster)?.cluster.adopt({
       group: `${name}-0`, service: name, sequence: 0, intentId: '', decisionId: '',
-      domain: `vdc-0/cluster-0/${home}/s2-${this.stage.chance(0.5) ? 0 : 1}`,
+      domain: `vdc-0/cluster-0/${subCluster}/${s2}`,
       counts: start, registrationTarget: start,
       gpuTypes: { prefill: 'H100', decode: 'H20' }, gpusPerInstance: { prefill: 4, decode: 4 },
       band: ratioBandOf(manifest.spec),
