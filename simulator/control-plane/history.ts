@@ -63,7 +63,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
     topics: world.topics(),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
-    nemesis: struck.map(nemesisLineOf),
+    nemesis: struck.map((line) => nemesisLineOf(line, struck)),
     commits: world.commits,
   }
   return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned, struck }

@@ -31,6 +31,9 @@ export type WorldOptions = {
   readonly commitsFirst: boolean
 }
 
+/** A decider adopts what stands 10 s after it hears of a service; some rounds more for one that starts late. */
+const settlingMs = 60_000
+
 /** Hash of the deciding code: what a log is decided by, and what a process of another version says. */
 export const presentCore = 'core-of-today'
 export const formerCore = 'core-of-before'
@@ -46,6 +49,7 @@ export class World {
   readonly #groups = new Map<string, Group>()
   readonly #options: WorldOptions
   readonly #generations = new Map<string, number>()
+  #configuredMs = 0
 
   constructor(options: WorldOptions) {
     const { stage, cells, nodesPerType } = options
@@ -91,6 +95,7 @@ export class World {
 
   configure(service: SimService, manifest = service.manifest): void {
     const generation = (this.#generations.get(service.name) ?? 0) + 1
+    this.#configuredMs = this.stage.nowMs
     this.#generations.set(service.name, generation)
     this.append({
       topic: 'signals',
@@ -134,7 +139,7 @@ export class World {
   async #bootCollector(process: SimProcess, server: ApiServer, cell: CellId): Promise<object> {
     const appender = await this.eventLogOf(process).appender()
     const servingEverywhere = (service: string): number => this.serving(service)
-    void runCollector({ process, subCluster: createSubClusterPort(server, process), cell, services: this.services, appender, servingEverywhere, clusterVersion: () => server.cluster.version })
+    void runCollector({ process, subCluster: createSubClusterPort(server, process), cell, services: this.services, appender, servingEverywhere, clusterVersion: () => server.cluster.version, mustRestate: () => this.stage.nowMs < this.#configuredMs + settlingMs })
     return {}
   }
 

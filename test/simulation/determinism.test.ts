@@ -16,7 +16,7 @@ test('the same seed gives the same history, also after another one ran in betwee
   const again = await judge(7, {})
   expect(hashOf(again.history)).toBe(hashOf(first.history))
   expect(hashOf(other.history)).not.toBe(hashOf(first.history))
-}, 240_000)
+}, 900_000)
 
 test('leaving a fault out leaves the others as they were planned', async () => {
   const { judge } = simulation.current
@@ -24,4 +24,4 @@ test('leaving a fault out leaves the others as they were planned', async () => {
   const some = await judge(9, { keep: [0, 2] })
   expect(some.history.faults).toEqual(all.history.faults)
   expect(some.history.struck.map(({ kind }) => kind).sort()).toEqual([0, 2].map((index) => all.history.faults[index]?.kind).sort())
-}, 240_000)
+}, 900_000)

@@ -19,11 +19,11 @@ test('every kind of fault bites', async () => {
     }
   }
   expect([...missing]).toEqual([])
-}, 600_000)
+}, 1_800_000)
 
 test('a calm history decides, grows and shrinks, and breaks nothing', async () => {
   const { summary } = await simulation.current.judge(1, { keep: [] })
   expect(summary.violations).toEqual([])
   expect(summary.counted['decision scale-out']).toBeGreaterThan(5)
   expect(summary.counted['decision scale-in']).toBeGreaterThan(5)
-}, 120_000)
+}, 600_000)

@@ -18,4 +18,4 @@ test('a decider that commits its offset first loses orders, and some seed shows 
     found.push(...planted.summary.violations.map(({ invariant }) => invariant))
   }
   expect(found.length).toBeGreaterThan(0)
-}, 600_000)
+}, 1_800_000)

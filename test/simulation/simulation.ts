@@ -18,7 +18,7 @@ export const useSimulation = (): { current: typeof library } => {
     const outfile = join(folder, 'library.mjs')
     await bundleSimulation({ root, entry: 'infra/simulation/library.ts', outfile })
     held.current = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as typeof library
-  }, 60_000)
+  }, 180_000)
   afterAll(() => {
     if (folder !== null) rmSync(folder, { recursive: true })
   })

@@ -4,7 +4,7 @@ import type { FaultKind } from './plan.ts'
 
 export type Struck = Omit<NemesisLine, 'fault'> & { readonly kind: FaultKind }
 
-/** Every process of that kind was away. */
+/** Every process of that kind was away; a decider of another version may have been there all the same. */
 const down: { readonly [kind in FaultKind]?: string } = {
   'kafka-down': 'kafka',
   'kafka-down-long': 'kafka',
@@ -18,9 +18,10 @@ const down: { readonly [kind in FaultKind]?: string } = {
 /** A write of `api-trouble` takes effect up to so long after its call (cluster/api.ts). */
 export const longestDelayMs = 40_000
 
-export const nemesisLineOf = ({ kind, ...line }: Struck): NemesisLine => {
+export const nemesisLineOf = ({ kind, ...line }: Struck, all: readonly Struck[]): NemesisLine => {
   const target = down[kind]
-  if (target !== undefined) return { ...line, fault: 'down', target }
+  const someoneDecides = kind === 'deciders-down-long' && all.some((other) => other.kind === 'zombie-of-another-core' && other.fromMs < line.toMs && other.toMs > line.fromMs)
+  if (target !== undefined && !someoneDecides) return { ...line, fault: 'down', target }
   if (line.clockOffsetMs !== undefined) return { ...line, fault: 'clock' }
   if (kind === 'api-trouble') return { ...line, fault: 'delayed-write', toMs: line.fromMs + longestDelayMs }
   // The new log begins half-way, while no decider runs (faults/processes.ts).

@@ -13,6 +13,8 @@ import type { SimProcess } from '../process.ts'
 import { tpsPerInstance, type SimService } from './services.ts'
 
 export const scrapeMs = 15_000
+/** The product restates instances so often; here only while a service was configured lately, and adopts what stands. */
+const restateMs = 5_000
 /** Beyond the target of one instance its latency leaves the SLO; it cannot serve more than this. */
 const mostTpsPerInstance = 1.35 * tpsPerInstance
 const inventoryIntervalMs = 60_000
@@ -26,6 +28,7 @@ export type CollectorParts = {
   /** Decode instances of the service that serve in all sub-clusters, as the load balancer sees them. */
   readonly servingEverywhere: (service: string) => number
   readonly clusterVersion: () => number
+  readonly mustRestate: () => boolean
 }
 
 /** Scrapes for as long as its process lives. */
@@ -34,17 +37,22 @@ export const runCollector = async (parts: CollectorParts): Promise<void> => {
   const inventoryNews = onlyWhenDue(parts)
   let lastMs = process.clock.now()
   for (;;) {
-    await process.clock.sleep(scrapeMs)
+    await process.clock.sleep(restateMs)
     const now = process.clock.now()
+    const isScrape = now - lastMs >= scrapeMs
+    if (!isScrape && !parts.mustRestate()) continue
     try {
       const view = await look(parts, now)
-      await parts.appender.append([...recordsOf(parts, view, lastMs), ...inventoryNews(view)])
-      lastMs = now
+      await parts.appender.append(isScrape ? [...recordsOf(parts, view, lastMs), ...inventoryNews(view)] : instancesOf(parts, view))
+      if (isScrape) lastMs = now
     } catch (error) {
       process.log.warn({ err: error }, 'a round was lost')
     }
   }
 }
+
+const instancesOf = ({ services, cell }: CollectorParts, view: ClusterView): readonly OutRecord[] =>
+  services.filter((service) => service.cell === cell).map(({ name }) => ({ topic: 'signals', key: name, event: instancesObserved(view, name) }))
 
 /** Comparing inventories is dear, and without a change there is news only once an interval. */
 const onlyWhenDue = ({ clusterVersion }: CollectorParts): ((view: ClusterView) => readonly OutRecord[]) => {
