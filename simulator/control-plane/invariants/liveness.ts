@@ -31,7 +31,7 @@ const openRollouts = (history: History): readonly Violation[] =>
 const unreached = (history: History): readonly Violation[] =>
   history.evidence.run.services.flatMap((service) => {
     const intent = lastIntent(history, service)
-    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isRefused(history, intent)) return []
+    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent)) return []
     const { specified, serving } = countsOf(history, service)
     if (same(specified, intent.target) && same(serving, intent.target)) return []
     const detail = `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`
@@ -45,10 +45,13 @@ const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted 
 
 const same = (a: RoleCounts, b: RoleCounts): boolean => a.prefill === b.prefill && a.decode === b.decode
 
-/** Capacity may be short: then the intent is refused, or carried out in part. */
-const isRefused = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boolean =>
+const givenUp: readonly string[] = ['refused', 'expired', 'superseded', 'halted']
+
+/** Capacity was short, its time was over, or a stop was in force: the decider goes on from what stands, and may find that good enough. */
+const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boolean =>
+  (evidence.topics.get('rollouts') ?? []).some(({ event }) => event?.type === 'IntentExpired' && event.intentId === intentId) ||
   (evidence.topics.get('signals') ?? []).some(
-    ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.outcome === 'refused' || event.partial),
+    ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.partial || givenUp.includes(event.outcome)),
   )
 
 const countsOf = ({ world }: History, service: string) => {
