@@ -143,7 +143,8 @@ export class Execution implements TaskOwner {
     if (token !== this.#token || !this.isOpen || this.#server.isDown) return
     this.#isBusy = false
     const batch = this.#batches.at(-1)
-    if (batch !== undefined) batch.commands = commands.map(showCommand)
+    // A task without anything new changes nothing of what was answered before.
+    if (batch !== undefined && batch.commands === null) batch.commands = commands.map(showCommand)
     worker.cache.set(this, instance)
     this.#sticky = worker
     this.#server.carryOut(this, commands)
