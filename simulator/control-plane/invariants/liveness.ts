@@ -59,7 +59,7 @@ const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boo
  * (seeds 1005 and 1072). To be counted again when such an order ends as partial.
  */
 const isBesideStuck = ({ evidence }: History, { service, emittedAt }: ScaleIntentEmitted): boolean => {
-  const facts = (evidence.topics.get('rollouts') ?? []).flatMap(({ event }) => (event !== null && 'group' in event && event.service === service ? [event] : []))
+  const facts = (evidence.topics.get('rollouts') ?? []).flatMap(({ event }) => ((event?.type === 'RolloutStuck' || event?.type === 'RolloutRolledBack') && event.service === service ? [event] : []))
   return facts.some(
     (stuck) =>
       stuck.type === 'RolloutStuck' &&
