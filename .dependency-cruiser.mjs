@@ -96,12 +96,37 @@ const forbidden = [
   {
     name: 'simulator-has-no-real-io',
     comment: 'The simulator may import core/ and adapters/memory/ only, so that one seed is one history.',
-    from: { path: '^simulator/' },
-    to: { pathNot: ['^simulator/', '^core/', '^adapters/memory/'] },
+    from: { path: '^simulator/', pathNot: '^simulator/control-plane/' },
+    to: { pathNot: ['^simulator/(?!control-plane/)', '^core/', '^adapters/memory/'] },
+  },
+  {
+    name: 'simulation-drives-production',
+    comment:
+      'simulator/control-plane/ runs what production runs, with everything outside of it simulated: core/, workflows/, and modules of services/ that take ports. A module with a real clock or client needs a port first (docs/decisions/0008).',
+    from: { path: '^simulator/control-plane/' },
+    to: {
+      pathNot: [
+        '^simulator/control-plane/',
+        '^simulator/prng\\.ts$',
+        '^core/',
+        '^workflows/',
+        '^services/controls\\.ts$',
+        '^services/(decider|orchestrator|registrar)/(?!main\\.ts$|config\\.ts$|settings\\.ts$|workers\\.ts$|cell-workers\\.ts$|open-rollouts\\.ts$)',
+        '^services/collector/(inventory-memory|observations)\\.ts$',
+        '^adapters/prometheus/registry\\.ts$',
+        '(^|/)node_modules/@temporalio/common/',
+      ],
+    },
+  },
+  {
+    name: 'simulation-sees-metrics-as-types',
+    comment: 'Nobody scrapes a simulated process: processes/silent-metrics.ts stands for the registry of metrics.',
+    from: { path: '^simulator/control-plane/' },
+    to: { path: '^adapters/', dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'engines-serve-two',
-    comment: 'Only services/emulator and cli/ may use the simulator.',
+    comment: 'Only services/emulator and cli/ may use the simulator, and infra/simulation/ its control plane.',
     from: { path: '^(core|adapters|workflows|services/(?!emulator/))' },
     to: { path: '^simulator/' },
   },

@@ -19,6 +19,12 @@ export interface Clock {
   sleep(duration: DurationMs, stop?: Promise<unknown>): Promise<void>
 }
 
+/** Wall time of one process, for deadlines that hold at any speed of the world. A simulation gives its own. */
+export interface WallTimers {
+  /** Calls back once after `wallMs`, unless what it returns was called before. */
+  after(wallMs: DurationMs, call: () => void): () => void
+}
+
 /**
  * An operating error of any port. `unavailable` and `timeout`: the effect may or may not have happened; read before
  * you go on. `corrupt`: bytes that this version cannot read; stop the partition. `not-found`, `invalid`: asking

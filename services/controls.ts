@@ -2,10 +2,11 @@
 import { foldControl, noControls } from '../core/controls/controls.ts'
 import type { Controls } from '../core/controls/controls.ts'
 import { isPortError, portError } from '../core/port-error.ts'
-import type { EventLog, Subscription } from '../core/ports.ts'
+import type { EventLog, Subscription, WallTimers } from '../core/ports.ts'
 import { controlsReadMs } from '../core/rollout/deadlines.ts'
 import type { DurationMs } from '../core/units.ts'
 import { createSharedRun } from './shared-run.ts'
+import { wallTimers } from './wall-timers.ts'
 
 export interface FollowedControls extends Subscription {
   /**
@@ -15,8 +16,15 @@ export interface FollowedControls extends Subscription {
   read(): Promise<Controls>
 }
 
-/** Resolves when all that `controls` holds now is known. `readWithinMs`: wall time, default 2 s. */
-export const followControls = async (eventLog: EventLog, readWithinMs: DurationMs = controlsReadMs): Promise<FollowedControls> => {
+export type FollowControlsOptions = {
+  /** Wall time, default 2 s. */
+  readonly readWithinMs?: DurationMs
+  readonly timers?: WallTimers
+}
+
+/** Resolves when all that `controls` holds now is known. */
+export const followControls = async (eventLog: EventLog, options: FollowControlsOptions = {}): Promise<FollowedControls> => {
+  const patience: Patience = { allowedMs: options.readWithinMs ?? controlsReadMs, timers: options.timers ?? wallTimers }
   let controls = noControls
   const follower = await eventLog.follow({
     topics: ['controls'],
@@ -27,25 +35,27 @@ export const followControls = async (eventLog: EventLog, readWithinMs: DurationM
   })
   await follower.caughtUp()
   // Hundreds of halted rollouts look at once; one question to the broker answers them all.
-  const caughtUp = createSharedRun(() => within(follower.caughtUp(), readWithinMs))
+  const caughtUp = createSharedRun(() => within(follower.caughtUp(), patience))
   const read = async (): Promise<Controls> => {
-    await within(caughtUp(), readWithinMs)
+    await within(caughtUp(), patience)
     return controls
   }
   return { read, died: follower.died, close: () => follower.close() }
 }
 
-const within = async (reading: Promise<void>, allowedMs: DurationMs): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
+type Patience = { readonly allowedMs: DurationMs; readonly timers: WallTimers }
+
+const within = async (reading: Promise<void>, { allowedMs, timers }: Patience): Promise<void> => {
+  let cancel = (): void => undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(portError('timeout', tooLate(allowedMs))), allowedMs)
+    cancel = timers.after(allowedMs, () => reject(portError('timeout', tooLate(allowedMs))))
   })
   try {
     await Promise.race([reading, late])
   } catch (error) {
     throw isPortError(error) ? error : portError('unavailable', unreadable(error), error)
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }
 

@@ -29,7 +29,7 @@ export interface SettlementTeller {
   tell(settlement: GroupSettlement): Promise<void>
 }
 
-/** Checked when the intent is submitted, when it is placed, and before its first effect. */
+/** Checked when the intent is placed, and before its first effect. */
 export const isExpired = (expiresAt: EpochMs, now: EpochMs): boolean => now > expiresAt
 
 /** What the owner of the cell is asked; `requestedAt` is the decision's time, so that a repeat asks the same. */

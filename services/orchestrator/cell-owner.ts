@@ -7,8 +7,9 @@ import type { CellId } from '../../core/ids.ts'
 import { defaultMaxInventoryAgeMs } from '../../core/placement/inventory-age.ts'
 import { openReservedGpus } from '../../core/placement/view.ts'
 import { portError } from '../../core/port-error.ts'
-import type { Clock, EventLog, GroupHandler, Logger, Placer } from '../../core/ports.ts'
+import type { Clock, EventLog, GroupHandler, Logger, Placer, WallTimers } from '../../core/ports.ts'
 import type { DurationMs, Offset } from '../../core/units.ts'
+import { wallTimers } from '../wall-timers.ts'
 import { createPlacer } from './placer.ts'
 import { createPlacerMetrics, placerFromZero, type PlacerMetrics } from './placer-metrics.ts'
 import { CellPartition } from './placer-partition.ts'
@@ -29,6 +30,7 @@ export type CellOwnerOptions = {
   readonly gatherMs?: number
   /** World time. */
   readonly maxInventoryAgeMs?: DurationMs
+  readonly timers?: WallTimers
 }
 
 export type CellOwner = {
@@ -44,7 +46,7 @@ export type CellOwner = {
 
 /** Joins the group and resolves when it is a member; cells may become owned later. */
 export const createCellOwner = async (options: CellOwnerOptions): Promise<CellOwner> => {
-  const { eventLog, clock, log, gatherMs = defaultGatherMs, maxInventoryAgeMs = defaultMaxInventoryAgeMs } = options
+  const { eventLog, clock, log, gatherMs = defaultGatherMs, maxInventoryAgeMs = defaultMaxInventoryAgeMs, timers = wallTimers } = options
   const homes = await Promise.all(options.cells.map(async (cell) => ({ cell, partition: await eventLog.partitionOf('cells', cell) })))
   const callbacks: ((cells: readonly CellId[]) => void)[] = []
   const ownedCells = (): readonly CellId[] =>
@@ -57,7 +59,7 @@ export const createCellOwner = async (options: CellOwnerOptions): Promise<CellOw
   const owned = ownPartitions(options, tell)
   const appender = await eventLog.appender()
   const ownedPartition = (partition: number): CellPartition | undefined => owned.partitions.get(partition)
-  const placer = createPlacer({ eventLog, appender, clock, log, metrics, gatherMs, maxInventoryAgeMs, ownedPartition })
+  const placer = createPlacer({ eventLog, appender, clock, log, metrics, timers, gatherMs, maxInventoryAgeMs, ownedPartition })
   const subscription = await eventLog.join({ group: options.group, topic: 'cells', handler: owned.handler })
   return {
     ownedCells,
@@ -85,7 +87,7 @@ const showReserved = (metrics: PlacerMetrics | null, cell: CellId, partition: Ce
 
 type OwnedPartitions = { readonly partitions: ReadonlyMap<number, CellPartition>; readonly handler: GroupHandler }
 
-const ownPartitions = ({ eventLog, log }: CellOwnerOptions, changed: () => void): OwnedPartitions => {
+const ownPartitions = ({ eventLog, log, timers = wallTimers }: CellOwnerOptions, changed: () => void): OwnedPartitions => {
   const partitions = new Map<number, CellPartition>()
   /** A partition that is taken away while it restores must not come up afterwards. */
   const assignments = new Map<number, symbol>()
@@ -100,7 +102,7 @@ const ownPartitions = ({ eventLog, log }: CellOwnerOptions, changed: () => void)
       drop(partition, 'it was assigned anew')
       const assignment = Symbol(`partition ${partition}`)
       assignments.set(partition, assignment)
-      const { restored, next } = await restore(eventLog, partition)
+      const { restored, next } = await restore({ eventLog, timers }, partition)
       log.info({ partition, next }, 'cells partition restored')
       if (assignments.get(partition) !== assignment) return next
       partitions.set(partition, restored)
@@ -122,10 +124,12 @@ const ownPartitions = ({ eventLog, log }: CellOwnerOptions, changed: () => void)
 }
 
 /** Folds what the partition holds. Nothing is committed: reservations live in the log, and the log is read from its start. */
-const restore = async (eventLog: EventLog, partition: number): Promise<{ restored: CellPartition; next: Offset }> => {
+type RestoreParts = { readonly eventLog: EventLog; readonly timers: WallTimers }
+
+const restore = async ({ eventLog, timers }: RestoreParts, partition: number): Promise<{ restored: CellPartition; next: Offset }> => {
   const bounds = (await eventLog.bounds('cells')).find((each) => each.partition === partition)
   const { start, end } = bounds ?? { start: 0, end: 0 }
-  const restored = new CellPartition(start)
+  const restored = new CellPartition(start, timers)
   for await (const record of eventLog.read({ topic: 'cells', partition, from: start, to: end })) restored.fold(record)
   return { restored, next: end }
 }

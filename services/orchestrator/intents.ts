@@ -37,8 +37,8 @@ export const consumeIntents = async (parts: IntentParts): Promise<Subscription> 
 }
 
 /**
- * `handedOn`: the last intents that had their verdict in this process. One that comes again after its expiry must not be
- * called expired when it was carried out. By id and not by number, because a recreated log numbers anew.
+ * `handedOn`: the last intents that had their verdict in this process; they need not be asked about again. By id and not by
+ * number, because a recreated log numbers anew.
  */
 type Life = { closing: boolean; readonly handedOn: Set<IntentId>; readonly partitions: Set<number> }
 
@@ -98,14 +98,17 @@ const submit = async (parts: IntentParts, life: Life, intent: ScaleIntentEmitted
   meters.intents.inc({ outcome })
   log.info({ intentId: intent.intentId, service: intent.service, sequence: intent.sequence, outcome }, 'intent')
 
+  /**
+   * Only the workflow knows whether an intent that comes again, maybe after its expiry, was carried out: it is asked about late
+   * ones too. One that it never had expires when its turn comes. A late one that it refuses had its verdict, or was overtaken.
+   */
   async function judge(): Promise<'repeated' | 'expired' | 'accepted' | 'duplicate' | 'refused'> {
     if (life.handedOn.has(intent.intentId)) return 'repeated'
-    const now = clock.now()
-    if (isExpired(intent.expiresAt, now)) {
-      return report(parts, intent, { outcome: 'expired', detail: `${now - intent.expiresAt} ms past its expiry when it was read` })
-    }
+    const isLate = isExpired(intent.expiresAt, clock.now())
     const answer = await submitter.submit(intent)
-    return answer.kind === 'refused' ? report(parts, intent, { outcome: 'refused', detail: answer.detail }) : answer.kind
+    if (answer.kind === 'duplicate') return 'duplicate'
+    if (answer.kind === 'accepted') return isLate ? 'expired' : 'accepted'
+    return isLate ? 'repeated' : refuse(parts, intent, answer.detail)
   }
 }
 
@@ -117,23 +120,21 @@ const remember = ({ handedOn }: Life, intentId: IntentId): void => {
   }
 }
 
-type Verdict = { readonly outcome: 'expired' | 'refused'; readonly detail: string }
-
 /** Closes the intent for its decider, which otherwise waits for an answer that no workflow gives. */
-const report = async ({ appender, clock }: IntentParts, intent: ScaleIntentEmitted, verdict: Verdict): Promise<Verdict['outcome']> => {
-  await appender.append([{ topic: 'signals', key: intent.service, event: verdictReport(intent, verdict, clock.now()) }])
-  return verdict.outcome
+const refuse = async ({ appender, clock }: IntentParts, intent: ScaleIntentEmitted, detail: string): Promise<'refused'> => {
+  await appender.append([{ topic: 'signals', key: intent.service, event: refusalReport(intent, detail, clock.now()) }])
+  return 'refused'
 }
 
-const verdictReport = (intent: ScaleIntentEmitted, { outcome, detail }: Verdict, now: number): RolloutReported => ({
+const refusalReport = (intent: ScaleIntentEmitted, detail: string, now: number): RolloutReported => ({
   type: 'RolloutReported',
-  reportId: `orchestrator/${intent.intentId}/${outcome}`,
+  reportId: `orchestrator/${intent.intentId}/refused`,
   service: intent.service,
   intentId: intent.intentId,
   sequence: intent.sequence,
   group: null,
   step: null,
-  outcome,
+  outcome: 'refused',
   detail,
   prefill: null,
   decode: null,

@@ -2,7 +2,7 @@
 import type { CellId } from '../../core/ids.ts'
 import { evolveCell, openCell, type CellRecord, type CellState } from '../../core/placement/cell.ts'
 import { portError } from '../../core/port-error.ts'
-import type { LogRecord } from '../../core/ports.ts'
+import type { LogRecord, WallTimers } from '../../core/ports.ts'
 import type { Offset } from '../../core/units.ts'
 
 /** Wall time; a read-back takes 14 ms at p99, and an activity that waits longer should rather be retried. */
@@ -12,13 +12,15 @@ type Waiter = { readonly offset: Offset; resolve(): void; reject(error: Error): 
 
 export class CellPartition {
   private readonly logStart: Offset
+  private readonly timers: WallTimers
   private readonly cells = new Map<CellId, CellState>()
   private waiters: Waiter[] = []
   private position: Offset
   private closedBy: Error | null = null
 
-  constructor(logStart: Offset) {
+  constructor(logStart: Offset, timers: WallTimers) {
     this.logStart = logStart
+    this.timers = timers
     this.position = logStart
   }
 
@@ -41,16 +43,16 @@ export class CellPartition {
   async folded(offset: Offset): Promise<void> {
     if (this.closedBy !== null) throw this.closedBy
     if (offset < this.position) return
-    let timer: NodeJS.Timeout | undefined
+    let cancel = (): void => undefined
     const late = (): Error =>
       portError('timeout', `READ_BACK cells offset ${offset}: not read back after ${readBackDeadlineMs} ms; ask again with the same id`)
     try {
       await new Promise<void>((resolve, reject) => {
         this.waiters.push({ offset, resolve, reject })
-        timer = setTimeout(() => reject(late()), readBackDeadlineMs)
+        cancel = this.timers.after(readBackDeadlineMs, () => reject(late()))
       })
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 

@@ -7,7 +7,7 @@ import type { CellId, IntentId } from '../../core/ids.ts'
 import { decidePlacement } from '../../core/placement/decide.ts'
 import { openReservedGpus } from '../../core/placement/view.ts'
 import { portError } from '../../core/port-error.ts'
-import type { Appender, Clock, Logger } from '../../core/ports.ts'
+import type { Appender, Clock, Logger, WallTimers } from '../../core/ports.ts'
 import type { DurationMs } from '../../core/units.ts'
 import type { CellPartition } from './placer-partition.ts'
 import { countRefusal, type PlacerMetrics } from './placer-metrics.ts'
@@ -17,6 +17,7 @@ export type PlacerParts = {
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: PlacerMetrics | null
+  readonly timers: WallTimers
   /** Wall time that the first request of a cycle waits for company. */
   readonly gatherMs: number
   /** World time; see core/placement/inventory-age.ts. */
@@ -71,7 +72,7 @@ export class PlacerQueue {
     this.running = true
     let voidCycles = 0
     while (this.waiting.size > 0) {
-      if (voidCycles === 0) await new Promise((resolve) => setTimeout(resolve, this.parts.gatherMs))
+      if (voidCycles === 0) await this.gather()
       const gathered = [...this.waiting.values()]
       try {
         voidCycles = (await this.cycle(gathered)) ? 0 : voidCycles + 1
@@ -82,6 +83,11 @@ export class PlacerQueue {
       }
     }
     this.running = false
+  }
+
+  private gather(): Promise<void> {
+    const { timers, gatherMs } = this.parts
+    return new Promise((resolve) => void timers.after(gatherMs, resolve))
   }
 
   /** False when the record was void. Whoever was answered, by this record or another owner's, is gone afterwards. */

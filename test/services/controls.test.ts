@@ -66,7 +66,7 @@ describe('the controls that a process follows', () => {
 
   it('are unreadable, not as they were, when the log does not answer in time; and readable when it answers again', async () => {
     const silent = fallingSilent(createMemoryBroker().eventLog())
-    const controls = await followControls(silent.log, 50)
+    const controls = await followControls(silent.log, { readWithinMs: 50 })
     silent.say(() => new Promise(() => {}))
     await expect(controls.read()).rejects.toMatchObject({ code: 'timeout', message: expect.stringMatching(/^E_CONTROLS_UNREADABLE .* 50 ms/) as unknown })
     silent.say(() => Promise.reject(new Error('no broker')))

@@ -67,12 +67,29 @@ describe('the orchestrator reads intents', () => {
     expect(entity.accepted).toHaveLength(1)
   })
 
-  it('drops an expired intent with a report, and hands on the next', async () => {
+  it('asks the workflow about an expired intent too, and gives it no verdict by itself', async () => {
     const entity = entityOf()
     const eventLog = createMemoryBroker().eventLog()
     await consumed(eventLog, entity, [intent(1, { expiresAt: epoch - 5 }), intent(2)])
+    expect(entity.accepted.map(({ sequence }) => sequence)).toEqual([1, 2])
+    expect(await reported(eventLog)).toEqual([])
+  })
+
+  it('gives no second verdict to what a new process reads again after its expiry', async () => {
+    const entity = entityOf()
+    const eventLog = createMemoryBroker().eventLog()
+    await consumed(eventLog, entity, [intent(1), intent(2)])
+    await consumed(eventLog, entity, [intent(1), intent(2)], { ...clock, now: () => epoch + 1_000_000 })
+    expect(entity.accepted.map(({ sequence }) => sequence)).toEqual([1, 2])
+    expect(await reported(eventLog)).toEqual([])
+  })
+
+  it('says nothing of a late intent that a newer one overtook', async () => {
+    const entity = entityOf()
+    const eventLog = createMemoryBroker().eventLog()
+    await consumed(eventLog, entity, [intent(2), intent(1, { expiresAt: epoch - 5 })])
     expect(entity.accepted.map(({ sequence }) => sequence)).toEqual([2])
-    expect(await reported(eventLog)).toMatchObject([{ type: 'RolloutReported', intentId: 'i-1', outcome: 'expired' }])
+    expect(await reported(eventLog)).toEqual([])
   })
 
   it('does not call an intent expired that was handed on and comes again after its expiry', async () => {

@@ -11,6 +11,7 @@ import type { Appender, Clock, EventLog, Logger, LogRecord } from '../../../core
 import { createCellOwner, type CellOwner } from '../../../services/orchestrator/cell-owner.ts'
 import { createPlacer } from '../../../services/orchestrator/placer.ts'
 import { CellPartition } from '../../../services/orchestrator/placer-partition.ts'
+import { wallTimers } from '../../../services/wall-timers.ts'
 import { at, inventoriesOf, nodesOf, NOW, requestOf, showAnswer } from '../../core/placement/small-cell.ts'
 
 const clock: Clock = { speed: 1, now: () => NOW, sleep: () => Promise.resolve() }
@@ -71,7 +72,7 @@ describe('place', () => {
   it('gives no answer while the record is only appended, and appends it once', async () => {
     const eventLog = (await brokerWith(['H100', 'H100'])).eventLog()
     const home = await eventLog.partitionOf('cells', 'cell-0')
-    const partition = new CellPartition(0)
+    const partition = new CellPartition(0, wallTimers)
     let decided: (record: LogRecord) => void = () => {}
     const appended = new Promise<LogRecord>((resolve) => (decided = resolve))
     const onRecord = (record: LogRecord): void => {
@@ -81,7 +82,7 @@ describe('place', () => {
     }
     await (await eventLog.follow({ topics: ['cells'], from: 'start', onRecord })).caughtUp()
     const appender = await eventLog.appender()
-    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
     let answers = 0
     const answer = placer.place(batchFor('chat')).then((given) => (answers++, given))
     const record = await appended
@@ -131,7 +132,7 @@ describe('place', () => {
 
   it('is unavailable where the cell belongs to another process', async () => {
     const eventLog = createMemoryBroker().eventLog()
-    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => undefined })
+    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => undefined })
     await expect(placer.place(batchFor('chat'))).rejects.toMatchObject({ code: 'unavailable' })
     await expect(placer.release(released)).rejects.toMatchObject({ code: 'unavailable' })
   })
@@ -178,13 +179,13 @@ describe('two owners of one cell at once', () => {
 
   /** Each believes that it owns the cell and follows the log by itself, as after a pause that outlived the session. */
   const rivalOf = async (eventLog: EventLog, meet: () => Promise<void>) => {
-    const partition = new CellPartition(0)
+    const partition = new CellPartition(0, wallTimers)
     const home = await eventLog.partitionOf('cells', 'cell-0')
     const follower = await eventLog.follow({ topics: ['cells'], from: 'start', onRecord: (record) => void (record.partition === home && partition.fold(record)) })
     await follower.caughtUp()
     const plain = await eventLog.appender()
     const appender: Appender = { append: async (records) => meet().then(() => plain.append(records)), close: () => plain.close() }
-    return createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    return createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
   }
 
   it('void one record of a race, and promise no GPU twice', async () => {
@@ -234,7 +235,7 @@ describe('an owner that always comes second', () => {
   it('sends its requests back after 20 void cycles, and serves the next ones', async () => {
     const broker = await brokerWith(['H100', 'H100'])
     const eventLog = broker.eventLog()
-    const partition = new CellPartition(0)
+    const partition = new CellPartition(0, wallTimers)
     const home = await eventLog.partitionOf('cells', 'cell-0')
     const follower = await eventLog.follow({ topics: ['cells'], from: 'start', onRecord: (record) => void (record.partition === home && partition.fold(record)) })
     await follower.caughtUp()
@@ -242,7 +243,7 @@ describe('an owner that always comes second', () => {
     const plain = await eventLog.appender()
     let appends = 0
     const appender: Appender = { append: (records) => (++appends > 20 ? plain : slow).append(records), close: () => slow.close() }
-    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
     await expect(placer.place(batchFor('chat'))).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('20 cycles in a row') as unknown })
     expect(appends).toBe(20)
     expect((await placer.place(batchFor('chat'))).groups).toHaveLength(1)

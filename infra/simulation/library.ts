@@ -1,0 +1,5 @@
+/** What tests use of the simulation, as one module (`bundle.mjs`). */
+export { bitesOf } from '../../simulator/control-plane/faults/nemesis.ts'
+export { faultKinds } from '../../simulator/control-plane/faults/plan.ts'
+export { judge } from './judge.ts'
+export { shrink } from './shrink.ts'

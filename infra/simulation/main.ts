@@ -1,0 +1,80 @@
+/** The simulation's command line: many seeds in sums, one seed as a story, or the fewest faults that fail. */
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { storyOf, type StoryLine } from '../../simulator/control-plane/timeline.ts'
+import { judge } from './judge.ts'
+import { readOptions, usage, type Options } from './options.ts'
+import { judgeAll, workForParent } from './pool.ts'
+import { shrink } from './shrink.ts'
+import { addSummary, noSums, showFailure, showSums, showTime } from './sums.ts'
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+/** On one line where somebody looks; a log gets nothing but failures and sums. */
+const showProgress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r${text}`)
+}
+
+const runMany = async ({ seeds, history, workers, isJson }: Options): Promise<number> => {
+  const began = performance.now()
+  const seconds = (): number => (performance.now() - began) / 1000
+  let sums = noSums
+  await judgeAll({
+    program: fileURLToPath(import.meta.url),
+    workers: workers ?? availableParallelism(),
+    seeds,
+    choice: history,
+    onSummary: (summary) => {
+      sums = addSummary(sums, summary)
+      for (const line of summary.violations.length === 0 ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
+      showProgress(`${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `)
+    },
+  })
+  showProgress('\r')
+  print(isJson ? JSON.stringify({ ...sums, seconds: seconds() }) : showSums(sums, seconds()))
+  return sums.failed.length === 0 ? 0 : 1
+}
+
+const tellOne = async ({ seeds: [seed = 0], history, service }: Options): Promise<number> => {
+  const told: StoryLine[] = []
+  const { history: run, summary } = await judge(seed, history, (line) => told.push(line))
+  for (const { atMs, who, what } of storyOf(run, told)) {
+    if (service === null || who === service || who === 'nemesis' || what.includes(service)) print(`${showTime(atMs)} ${who}: ${what}`)
+  }
+  print(`planned faults: ${run.faults.map(({ kind }, index) => `${index} ${kind}`).join(', ')}`)
+  for (const { invariant, service: whose, detail, atMs } of summary.violations) print(`VIOLATION ${showTime(atMs)} ${invariant} ${whose}: ${detail}`)
+  print(`seed ${seed}: ${summary.violations.length} violations, ${summary.records} records, ${summary.steps} steps`)
+  return summary.violations.length === 0 ? 0 : 1
+}
+
+const shrinkOne = async ({ seeds: [seed = 0], history }: Options): Promise<number> => {
+  const shrunk = await shrink(seed, history, (keep) => showProgress(`with ${keep.join()} `))
+  if (shrunk === null) {
+    print(`seed ${seed} does not fail`)
+    return 0
+  }
+  print(`seed ${seed} still fails with ${shrunk.keep.length} of its ${shrunk.planned} faults: ${shrunk.kinds.join(', ') || 'none'}`)
+  print(`npm run simulate -- --seed ${seed} --keep '${shrunk.keep.join()}'`)
+  return 1
+}
+
+const main = async (argv: readonly string[]): Promise<number> => {
+  if (argv[0] === '--worker') {
+    workForParent()
+    return 0
+  }
+  let options: ReturnType<typeof readOptions>
+  try {
+    options = readOptions(argv)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}; --help says more\n`)
+    return 2
+  }
+  if (options === 'help') {
+    print(usage)
+    return 0
+  }
+  if (options.isShrunk) return shrinkOne(options)
+  return options.isTold ? tellOne(options) : runMany(options)
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,51 @@
+/** Many seeds on several processes: each gets a seed, and another when it has answered. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { judge, type JudgedSummary } from './judge.ts'
+import type { HistoryChoice } from './options.ts'
+
+export type PoolOptions = {
+  readonly program: string
+  readonly workers: number
+  readonly seeds: readonly number[]
+  readonly choice: HistoryChoice
+  readonly onSummary: (summary: JudgedSummary) => void
+}
+
+type Order = { readonly seed: number; readonly choice: HistoryChoice }
+
+/** Resolves when every seed was judged; rejects when a worker ended early. */
+export const judgeAll = async ({ program, workers, seeds, choice, onSummary }: PoolOptions): Promise<void> => {
+  const left = [...seeds].reverse()
+  await Promise.all(Array.from({ length: Math.min(workers, seeds.length) }, () => serveWorker(fork(program, ['--worker']), { left, choice, onSummary })))
+}
+
+type Serving = { readonly left: number[]; readonly choice: HistoryChoice; readonly onSummary: (summary: JudgedSummary) => void }
+
+const serveWorker = (worker: ChildProcess, { left, choice, onSummary }: Serving): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let seed: number | undefined
+    const next = (): void => {
+      seed = left.pop()
+      if (seed === undefined) worker.disconnect()
+      else worker.send({ seed, choice } satisfies Order)
+    }
+    worker.on('message', (summary) => {
+      onSummary(summary as JudgedSummary)
+      next()
+    })
+    worker.on('exit', (code) => (seed === undefined ? resolve() : reject(new Error(`a worker ended with code ${code} in seed ${seed}`))))
+    next()
+  })
+
+/** The other side: judges what it is sent, until the parent lets go. */
+export const workForParent = (): void => {
+  process.on('message', (order: Order) => {
+    judge(order.seed, order.choice).then(
+      ({ summary }) => process.send?.(summary),
+      (error: unknown) => {
+        process.stderr.write(`seed ${order.seed}: ${error instanceof Error ? error.stack : String(error)}\n`)
+        process.exit(3)
+      },
+    )
+  })
+}

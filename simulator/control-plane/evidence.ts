@@ -1,0 +1,45 @@
+/** What the outside world saw of a history: the input of an independent checker (test/checker/evidence.ts has the same shape). */
+import type { LogRecord } from '../../core/ports.ts'
+import type { FleetChange } from '../../core/rollout/fleet-change.ts'
+import type { Topic } from '../../core/topics.ts'
+import type { EpochMs, Offset } from '../../core/units.ts'
+
+export type EvidenceRun = {
+  readonly seed: number
+  readonly simulated: boolean
+  readonly tickMs: number
+  readonly latenessMs: number
+  readonly fromMs: EpochMs
+  readonly toMs: EpochMs
+  readonly healedAtMs: EpochMs
+  readonly services: readonly string[]
+  readonly convergeMs: number
+}
+
+export type EvidenceRecord = { readonly partition: number; readonly offset: Offset; readonly timestampMs: EpochMs; readonly key: string | null; readonly value: Uint8Array | null }
+
+export type NemesisLine = { readonly fault: string; readonly target: string; readonly fromMs: EpochMs; readonly toMs: EpochMs; readonly hits: number; readonly clockOffsetMs?: number }
+
+export type CommitLine = { readonly timeMs: EpochMs; readonly partition: number; readonly offset: Offset }
+
+export type Evidence = {
+  readonly run: EvidenceRun
+  readonly topics: { readonly [topic in Topic]?: readonly EvidenceRecord[] }
+  readonly subClusters: { readonly [subCluster: string]: readonly FleetChange[] }
+  readonly nemesis: readonly NemesisLine[]
+  readonly commits: readonly CommitLine[]
+}
+
+/** The same before its records became bytes. */
+export type RawEvidence = Omit<Evidence, 'topics'> & { readonly topics: ReadonlyMap<Topic, readonly LogRecord[]> }
+
+/** `encode` is the codec of the Kafka adapter, which the simulator may not import. */
+export const encodeEvidence = ({ topics, ...rest }: RawEvidence, encode: (record: LogRecord) => Uint8Array | null): Evidence => ({
+  ...rest,
+  topics: Object.fromEntries(
+    [...topics].map(([topic, records]) => [
+      topic,
+      records.map((record) => ({ partition: record.partition, offset: record.offset, timestampMs: record.appendedAtMs, key: record.key, value: encode(record) })),
+    ]),
+  ),
+})

