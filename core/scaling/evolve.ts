@@ -43,11 +43,18 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
     case 'RolloutReported':
       return touched(foldReport(state, event, context.nowMs), context)
     default:
-      return { state: isFromTheFuture(event, context) ? state : observe(state, event, context), emitted: nothing }
+      return { state: isFromTheFuture(event, context) ? passed(state, context) : observe(state, event, context), emitted: nothing }
   }
 }
 
 const nothing: Evolved['emitted'] = []
+
+/** The record was read; nothing of it counts. */
+const passed = (state: ServiceState, { offset }: EvolveContext): ServiceState => {
+  const next = copyOf(state)
+  next.lastInputOffset = offset
+  return next
+}
 
 type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlChanged' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
 

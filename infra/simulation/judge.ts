@@ -19,7 +19,7 @@ export const judge = async (seed: number, choice: HistoryChoice, narrator?: Hist
   const began = process.cpuUsage()
   const history = await runHistory({ seed, pump, ...choice, ...(narrator === undefined ? {} : { narrator }) })
   const ran = process.cpuUsage(began)
-  const summary = summarise(history, fromOutside(history))
+  const summary = summarise(history, choice.ownOnly === true ? [] : fromOutside(history))
   const all = process.cpuUsage(began)
   return { history, summary: { ...summary, cpuMs: millis(all), checkMs: millis(all) - millis(ran) } }
 }

@@ -14,6 +14,7 @@ export const usage = `Simulates the control plane: production code, seeded chanc
   npm run simulate -- --seeds 50 --plant commit-first   a bug on purpose: some seed must fail
 
   --workers N   processes; default: the cores
+  --own         judge by the simulation's own invariants alone, not by the independent checker
   --json        the sums as one line of JSON
 Exit code 1 when a seed fails; the failing seeds are printed. 2: it was asked wrongly.
 Faults: ${faultKinds.join(', ')}`
@@ -29,7 +30,7 @@ export type Options = {
 }
 
 /** What workers are told beside the seed. */
-export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean }
+export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean }
 
 /** Throws an Error that says what was wrong. */
 export const readOptions = (argv: readonly string[]): Options | 'help' => {
@@ -38,7 +39,7 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
     options: {
       seeds: { type: 'string' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, keep: { type: 'string' },
       only: { type: 'string' }, plant: { type: 'string' }, workers: { type: 'string' }, service: { type: 'string' },
-      shrink: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      shrink: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, own: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   })
   if (values.help || (values.seeds === undefined && values.seed === undefined)) return 'help'
@@ -53,19 +54,20 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
   }
 }
 
-type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string }
+type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string; readonly own: boolean }
 
 const seedsOf = ({ seed, seeds, from }: Values): readonly number[] => {
   const first = whole('--seed', seed ?? from)
   return Array.from({ length: seed === undefined ? whole('--seeds', seeds ?? '1') : 1 }, (_, index) => first + index)
 }
 
-const choiceOf = ({ only, keep, plant }: Values): HistoryChoice => {
+const choiceOf = ({ only, keep, plant, own }: Values): HistoryChoice => {
   if (plant !== undefined && plant !== 'commit-first') throw new Error(`--plant: got ${plant}; allowed: commit-first`)
   return {
     ...(only === undefined ? {} : { only: only.split(',').map(kindOf) }),
     ...(keep === undefined ? {} : { keep: keep === '' ? [] : keep.split(',').map((one) => whole('--keep', one)) }),
     commitsFirst: plant === 'commit-first',
+    ownOnly: own,
   }
 }
 
