@@ -44,9 +44,14 @@ const groupLines = ({ title, rows, checks, date, tookMs, load }: GroupResult): r
   '',
   'Over the whole history of this fleet:',
   '',
-  ...checks.map(({ check, figures, fault }) => `- ${check}: ${fault === null ? 'yes' : `**no**, ${cell(fault)}`} (${figures})`),
+  ...checks.map(checkLine),
   '',
 ]
+
+const checkLine = ({ check, figures, fault, isAsked = true }: Check): string => {
+  if (!isAsked) return `- ${check}: not asked (${figures})`
+  return `- ${check}: ${fault === null ? 'yes' : `**no**, ${cell(fault)}`} (${figures})`
+}
 
 const summary = (rows: readonly Row[]): string => {
   const times = rows.filter(({ action, nextEffectMs }) => action === 'SIGKILL' && nextEffectMs !== null).map(({ nextEffectMs }) => nextEffectMs as number)

@@ -13,7 +13,8 @@ import { projectRoot } from '../../infra/local/project-root.ts'
 import { band } from './services.ts'
 import type { Stage } from './stage.ts'
 
-export type Check = { readonly check: string; readonly fault: string | null; readonly figures: string }
+/** `isAsked` false: it was not made, for the reason in `figures`. */
+export type Check = { readonly check: string; readonly fault: string | null; readonly figures: string; readonly isAsked?: boolean }
 
 /** Call it while the servers still run, and the evidence is written. */
 export const judgeHistory = async (stage: Stage, recorded: Recorded, cores?: string): Promise<readonly Check[]> => [
@@ -87,7 +88,7 @@ const checkedFromOutside = (stage: Stage): Check => {
  * What a superseded version wrote late is on record and refused by every reader (DESIGN 3.8). The checker's S9, S17 and S20 know one
  * version only and would name each such record.
  */
-const notAsked: Check = { check: 'the independent checker', figures: 'not asked: it follows one version of the core', fault: null }
+const notAsked: Check = { check: 'the independent checker', figures: 'it follows one version of the core', fault: null, isAsked: false }
 
 /** A verb in a process of its own, as an auditor runs it. */
 const commandLine = <T>(stage: Stage, args: readonly string[]): Promise<T> =>

@@ -19,7 +19,7 @@ const simulate = (...args: readonly string[]): Promise<{ readonly code: number; 
     })
   })
 
-test(`${count} histories from seed ${from} on keep every promise`, async () => {
+test(`${count} histories from seed ${from} on keep the simulation's own invariants`, async () => {
   const { code, output } = await simulate('--own', '--seeds', String(count), '--from', String(from))
   console.log(output)
   expect({ code, failures: output.split('\n').filter((line) => line.startsWith('seed ')) }).toEqual({ code: 0, failures: [] })
