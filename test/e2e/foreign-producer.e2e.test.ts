@@ -76,7 +76,9 @@ test('look.sh shows records of every topic that has any', async () => {
   if (python === null) return
   const shown = await lookAt(story)
   for (const topic of topicNames) expect(shown).toContain(`== ${brokerTopic(topic)}\n`)
-  expect(shown).toMatch(new RegExp(`== ${metrics}\n\\d+ \\d/\\d+ key=${demoService} .*ce_type=io.heteroscale.TpsObserved`))
+  // What a stranger wrote has no headers of ours; what we wrote has.
+  expect(shown).toMatch(new RegExp(`== ${metrics}\\n\\d+ \\d/\\d+ key=${demoService} .*\\d+ bytes\\n`))
+  expect(shown).toMatch(new RegExp(`== ${brokerTopic('decisions')}\\n\\d+ \\d/\\d+ key=${demoService} .*ce_type=io.heteroscale.Scale`))
 })
 
 /** The first value of a topic, as it stands there. */
