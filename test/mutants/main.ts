@@ -70,4 +70,8 @@ const main = async (argv: readonly string[]): Promise<number> => {
   return (options.isWhole ? isEnough(counts) : survivors.length === 0) ? 0 : 1
 }
 
+// A reader that has seen enough, such as head, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+// What was started and what was copied goes when this process exits, and a signal alone would not let it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 process.exitCode = await main(process.argv.slice(2))

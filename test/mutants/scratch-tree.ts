@@ -15,6 +15,8 @@ export type ScratchTree = {
 
 export const createScratchTree = (root: string): ScratchTree => {
   const dir = mkdtempSync(join(tmpdir(), 'heteroscale-mutants-'))
+  const remove = (): void => rmSync(dir, { recursive: true, force: true })
+  process.once('exit', remove)
   for (const file of trackedFiles(root)) {
     mkdirSync(dirname(join(dir, file)), { recursive: true })
     copyFileSync(join(root, file), join(dir, file))
@@ -32,7 +34,10 @@ export const createScratchTree = (root: string): ScratchTree => {
         writeFileSync(path, source)
       }
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    remove: () => {
+      process.off('exit', remove)
+      remove()
+    },
   }
 }
 
