@@ -11,7 +11,7 @@ export const runNode = (args: readonly string[], { cwd, mostMs }: { readonly cwd
     const err: string[] = []
     let isTooLong = false
     const end = (): void => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+      if (child.pid !== undefined) endGroup(child.pid)
     }
     const timer = setTimeout(() => {
       isTooLong = true
@@ -27,3 +27,12 @@ export const runNode = (args: readonly string[], { cwd, mostMs }: { readonly cwd
       resolve({ code: isTooLong ? 'too long' : (code ?? 1), stdout: out.join(''), stderr: err.join('') })
     })
   })
+
+/** Nothing to do where all of it has ended meanwhile. */
+const endGroup = (leader: number): void => {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
