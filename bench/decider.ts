@@ -6,7 +6,7 @@ import { goal, significant, type Measured, type Numbers } from './result.ts'
 import { median } from './statistics.ts'
 import { decide, readOnly } from './topic-runs.ts'
 
-export type DeciderSizes = { readonly services: number; readonly minutes: number; readonly nodeArgs: readonly string[] }
+export type DeciderSizes = { readonly services: number; readonly minutes: number; readonly dayMinutes: number; readonly nodeArgs: readonly string[] }
 
 /** Rounds alternate, so that what else the machine does meets both alike. */
 export const benchDecider = (context: BenchContext, sizes: DeciderSizes): Promise<Measured> =>
@@ -33,7 +33,7 @@ const roundOf = (topic: FilledTopic, noOpSeconds: number, deciderSeconds: number
   ratio: significant(noOpSeconds / deciderSeconds, 3),
 })
 
-const measured = (topic: FilledTopic, { services, minutes }: DeciderSizes, rounds: readonly Numbers[]): Measured => {
+const measured = (topic: FilledTopic, { services, minutes, dayMinutes }: DeciderSizes, rounds: readonly Numbers[]): Measured => {
   const { records, ticks, decisions, holds, intents } = topic.counts
   const of = (name: string): number => median(rounds.map((round) => round[name] ?? Number.NaN))
   const figures = {
@@ -50,6 +50,7 @@ const measured = (topic: FilledTopic, { services, minutes }: DeciderSizes, round
     parameters: {
       services,
       worldMinutes: minutes,
+      dayMinutes,
       partitions: topic.ends.size,
       records,
       recordsPerWorldSecond: significant(records / (minutes * 60)),

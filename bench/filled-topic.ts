@@ -15,6 +15,7 @@ export type FillOptions = {
   readonly brokers: readonly string[]
   readonly services: number
   readonly minutes: number
+  readonly dayMinutes: number
   readonly onProgress: (line: string) => void
 }
 
@@ -36,7 +37,7 @@ export const fillTopic = async (options: FillOptions): Promise<FilledTopic> => {
   const prefix = `bench-${randomBytes(4).toString('hex')}`
   const kafka = { brokers: options.brokers, clientId: 'bench', topicPrefix: prefix }
   await ensureTopics({ ...kafka, partitions })
-  const world = createWorld({ services: options.services, partitions, ...(await compiledCore()) })
+  const world = createWorld({ services: options.services, dayMinutes: options.dayMinutes, partitions, ...(await compiledCore()) })
   const eventLog = createKafkaEventLog(kafka)
   const appender = await eventLog.appender()
   const seconds = Math.round((options.minutes * 60_000) / tickMs)

@@ -47,12 +47,13 @@ const bench = <Flags extends object>(name: string, description: string, measure:
       process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     })
 
-type TopicFlags = { readonly services?: number; readonly minutes?: number; readonly profile?: string }
+type TopicFlags = { readonly services?: number; readonly minutes?: number; readonly dayMinutes?: number; readonly profile?: string }
 
 /** Sizes of a topic that is filled beforehand. */
-const topicOf = ({ quick }: BenchContext, { services, minutes, profile }: TopicFlags) => ({
+const topicOf = ({ quick }: BenchContext, { services, minutes, dayMinutes, profile }: TopicFlags) => ({
   services: quick ? 20 : (services ?? 1000),
   minutes: quick ? 3 : (minutes ?? 10),
+  dayMinutes: dayMinutes ?? 120,
   nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
 })
 
@@ -60,6 +61,7 @@ const withTopicFlags = (command: Command): Command =>
   command
     .option('--services <n>', 'services under management (default: 1000)', wholeNumber(1, 100_000))
     .option('--minutes <n>', 'world time that the topic holds (default: 10)', positiveNumber(600))
+    .option('--day-minutes <n>', 'in how many minutes load rises and falls (default: 120)', positiveNumber(100_000))
     .option('--profile <folder>', 'also write CPU profiles there', text)
 
 withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags))))

@@ -9,7 +9,7 @@ import { goal, significant, type Measured, type Numbers } from './result.ts'
 import { median } from './statistics.ts'
 import { decide, readOnly } from './topic-runs.ts'
 
-export type ReplaySizes = { readonly services: number; readonly minutes: number; readonly nodeArgs: readonly string[] }
+export type ReplaySizes = { readonly services: number; readonly minutes: number; readonly dayMinutes: number; readonly nodeArgs: readonly string[] }
 
 /** Rounds alternate, so that what else the machine does meets both alike. Throws when the replay does not equal the record. */
 export const benchReplay = (context: BenchContext, sizes: ReplaySizes): Promise<Measured> =>
@@ -42,14 +42,14 @@ const roundOf = ({ counts }: FilledTopic, readSeconds: number, { foldCpuSeconds,
   ratio: significant(readSeconds / foldCpuSeconds, 3),
 })
 
-const measured = ({ counts, ends }: FilledTopic, { services, minutes }: ReplaySizes, rounds: readonly Numbers[]): Measured => {
+const measured = ({ counts, ends }: FilledTopic, { services, minutes, dayMinutes }: ReplaySizes, rounds: readonly Numbers[]): Measured => {
   const names = ['ratio', 'foldRecordsPerSecondAndCore', 'foldAndCompareRecordsPerSecondAndCore', 'readRecordsPerSecondAndCore']
   const figures = Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name] ?? Number.NaN))]))
   return {
     what:
       'CPU time of reading `signals` and folding it again with the deciding core, up to the last record and before the comparison, against a kafkajs ' +
       'consumer that decodes every record with avsc and does nothing else; ratio = records per second and core of replay / of reading; every replay was equal',
-    parameters: { services, worldMinutes: minutes, partitions: ends.size, records: counts.records, decisions: counts.decisions, holds: counts.holds },
+    parameters: { services, worldMinutes: minutes, dayMinutes, partitions: ends.size, records: counts.records, decisions: counts.decisions, holds: counts.holds },
     rounds,
     figures,
     goals: [goal(figures, 'ratio', { atLeast: 0.4 })],

@@ -22,15 +22,19 @@ export type FleetConfig = {
 /** Throws `CliError` 3 when a setting is faulty. `given`: brokers of a flag; `present` stands in for what `up` recorded. */
 export const fleetConfig = ({ env }: Pick<Terminal, 'env'>, given?: readonly string[], present: UpState | null = readUpState()): FleetConfig => {
   try {
-    const named = namedBrokers(env, given)
-    const up = named === null || isSame(named, present?.kafkaBrokers ?? []) ? present : null
-    const temporal = present === null || isGiven('TEMPORAL_ADDRESS', env) ? {} : { TEMPORAL_ADDRESS: present.temporalAddress }
-    const kafka = named === null ? {} : { KAFKA_BROKERS: named.join(',') }
-    return { config: loadConfig({}, { ...env, ...(up === null ? {} : ofFleet(up, env)), ...temporal, ...kafka }), up, isKafkaKnown: named !== null || up !== null }
+    return found(env, namedBrokers(env, given), present)
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(exitCodes.badConfiguration, error.message)
     throw error
   }
+}
+
+const found = (env: Environment, named: readonly string[] | null, present: UpState | null): FleetConfig => {
+  const up = named === null || isSame(named, present?.kafkaBrokers ?? []) ? present : null
+  const fleet = up === null ? {} : ofFleet(up, env)
+  const temporal = present === null || isGiven('TEMPORAL_ADDRESS', env) ? {} : { TEMPORAL_ADDRESS: present.temporalAddress }
+  const kafka = named === null ? {} : { KAFKA_BROKERS: named.join(',') }
+  return { config: loadConfig({}, { ...env, ...fleet, ...temporal, ...kafka }), up, isKafkaKnown: named !== null || up !== null }
 }
 
 /** Options of a client that says nothing by itself: the verb speaks. */

@@ -7,8 +7,7 @@ import { roles, type Role, type RoleCounts } from '../../core/roles.ts'
 import type { EpochMs } from '../../core/units.ts'
 import { tpsPerInstance } from './specification.ts'
 
-/** Load goes from 4 to 16 decode instances' worth and back in this time; each service somewhere else on its way. */
-const dayMs = 20 * 60_000
+/** Load goes from 4 to 16 decode instances' worth and back in a day; each service is somewhere else on its way. */
 const lowInstances = 4
 const highInstances = 16
 export const scrapeMs = 5_000
@@ -26,9 +25,10 @@ export type ServiceWorld = {
   order(intent: ScaleIntentEmitted, now: EpochMs): void
 }
 
-/** `phase` in [0, 1): where in its day the service begins. */
-export const createServiceWorld = (service: ServiceId, phase: number): ServiceWorld => {
-  let desired: RoleCounts = countsFor(loadAt(phase, 0))
+export type Day = { readonly dayMs: number; /** In [0, 1): where in its day the service begins. */ readonly phase: number }
+
+export const createServiceWorld = (service: ServiceId, day: Day): ServiceWorld => {
+  let desired: RoleCounts = countsFor(loadAt(day, 0))
   let ready = desired
   let sequence = 0
   let rollout: Rollout | null = null
@@ -56,7 +56,7 @@ export const createServiceWorld = (service: ServiceId, phase: number): ServiceWo
       const told = news
       news = []
       if (!isScrape) return told
-      const observed = { service, now, desired, ready, sequence, load: loadAt(phase, now) }
+      const observed = { service, now, desired, ready, sequence, load: loadAt(day, now) }
       return [...told, instancesObserved(observed), ...roles.flatMap((role) => samples(observed, role)), heartbeat(observed)]
     },
   }
@@ -84,7 +84,7 @@ const report = (intent: ScaleIntentEmitted, outcome: ReportOutcome, { now, count
 }
 
 /** Tokens per second of all decode instances, with a ripple of 2 % so that no two samples are equal. */
-const loadAt = (phase: number, now: EpochMs): number => {
+const loadAt = ({ dayMs, phase }: Day, now: EpochMs): number => {
   const angle = 2 * Math.PI * (phase + now / dayMs)
   const instances = lowInstances + (highInstances - lowInstances) * (0.5 - 0.5 * Math.cos(angle))
   return Math.round(tpsPerInstance * instances * (1 + 0.02 * Math.sin(37 * angle)))
@@ -127,7 +127,7 @@ const instancesObserved = ({ service, now, desired, ready, sequence }: Observed)
   ],
 })
 
-/** The three samples that a collector makes of a role. */
+/** The four samples that a collector makes of a role whose nodes serve DCGM. */
 const samples = ({ service, now, ready, load }: Observed, role: Role): readonly SignalEvent[] => {
   const sample = {
     service,
@@ -145,6 +145,7 @@ const samples = ({ service, now, ready, load }: Observed, role: Role): readonly 
     { type: 'TpsObserved', ...sample, tps: role === 'decode' ? load : 10 * load },
     { type: 'LatencyObserved', ...sample, ...latency, requests },
     { type: 'CacheObserved', ...sample, kvCacheUsage: 0.3, hitRate: 0.5, queueDepth: 0, requestsRunning: requests },
+    { type: 'HardwareObserved', ...sample, gpuUtilisation: 0.7, smActivity: 0.5 },
   ]
 }
 

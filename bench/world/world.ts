@@ -16,6 +16,8 @@ export type WorldOptions = {
   readonly partitions: number
   readonly engine: Engine
   readonly coreHash: string
+  /** In how many minutes load rises and falls; default 120. */
+  readonly dayMinutes?: number
   /** Runs the ticks of one second, all partitions; for whoever measures them. */
   readonly aroundTicks?: (fold: () => void) => void
 }
@@ -41,7 +43,7 @@ export const tickMs = 1_000
 export const createWorld = (options: WorldOptions): World => {
   const { engine, partitions, coreHash, aroundTicks = (fold) => fold() } = options
   const states = Array.from({ length: partitions }, (_, partition) => engine.openPartition(partition, coreHash))
-  const services = new Map(serviceNames(options.services).map((name, index) => [name, { index, world: createServiceWorld(name, index / options.services) }]))
+  const services = new Map(serviceNames(options.services).map((name, index) => [name, { index, world: createServiceWorld(name, { dayMs: (options.dayMinutes ?? 120) * 60_000, phase: index / options.services }) }]))
   const counts: WorldCounts = { records: 0, ticks: 0, decisions: 0, holds: 0, intents: 0, other: 0 }
   let now = worldStartMs
   let written: WorldRecord[] = []

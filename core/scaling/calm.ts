@@ -4,53 +4,44 @@
  * evaluation that ends in INSIDE_TOLERANCE leaves bounds behind, and a sample inside them is kept and not looked at. Anything else
  * is looked at as always, and so is a calm service when its newest looked-at sample would turn stale.
  */
-import type { TpsObserved, LatencyObserved } from '../events/observed.ts'
-import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
-import type { MeasurementEvent } from '../signals/from-event.ts'
 import { onePerSubCluster } from '../signals/one-source.ts'
 import type { SignalHistory, SourceSeries } from '../signals/sample.ts'
 import { recentValue } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
+import type { Calm, SourceBand } from './calm-bounds.ts'
 import { latenessMs } from './lateness.ts'
 import type { ServiceState } from './service-state.ts'
 import type { Verdict } from './verdict.ts'
 
-/** Values of one source of the demand signal, both ends included. */
-export type SourceBand = { readonly source: string; readonly lo: number; readonly hi: number }
-
-export type Calm = {
-  /** While each source stays in its band, so does the mean of each over any window, and the sum of them inside the tolerances. */
-  readonly demand: readonly SourceBand[]
-  /** Below the first tier of the latency guard. */
-  readonly ttftMsBelow: number
-  readonly tbtMsBelow: number
-}
-
 /** Means are rounded to six decimals before they are compared; bounds keep further inside than that. */
 const margin = 1e-5
 
-/** The bounds after a verdict; null when every sample is to be looked at. */
+/** The bounds after a verdict; null when every sample is to be looked at, those that are still under way among them. */
 export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Calm | null => {
   const { current } = verdict
-  if (current === null || !('hold' in verdict) || verdict.hold.reason !== 'INSIDE_TOLERANCE') return null
-  if (state.openIntents.length > 0 || state.doubtedSinceMs !== null || onePerSubCluster(state.signals) !== state.signals) return null
-  const { spec } = state.manifest
-  const demand = demandBands(state.signals, { spec, count: current[roleOfSignal(spec.policies.proportional.signal)], nowMs })
-  const atSloRatio = (spec.policies.latencyGuard.tiers[0]?.atSloRatio ?? Infinity) * (1 - margin)
-  const calm = { demand: demand ?? [], ttftMsBelow: spec.slo.ttftMsP95 * atSloRatio, tbtMsBelow: spec.slo.tbtMsP95 * atSloRatio }
-  const isLatencyLow = areBelow(state.signals.ttftMsP95, calm.ttftMsBelow) && areBelow(state.signals.tbtMsP95, calm.tbtMsBelow)
-  return demand !== null && isLatencyLow ? calm : null
+  if (current === null || !isAtRest(state, verdict)) return null
+  const { slo, policies } = state.manifest.spec
+  const demand = demandBands(state, current[roleOfSignal(policies.proportional.signal)], nowMs)
+  if (demand === null) return null
+  const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? 0) * (1 - margin)
+  const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio }
+  return isLatencyLow(state.signals, calm, nowMs - latenessMs) ? calm : null
 }
 
-type DemandFacts = { readonly spec: DisaggregatedServiceSpec; readonly count: number; readonly nowMs: EpochMs }
+/** Nothing is ordered, on its way or in doubt, and no two sources speak for the same engines. */
+const isAtRest = ({ openIntents, doubtedSinceMs, signals }: ServiceState, verdict: Verdict): boolean =>
+  'hold' in verdict && verdict.hold.reason === 'INSIDE_TOLERANCE' && openIntents.length === 0 && doubtedSinceMs === null && onePerSubCluster(signals) === signals
+
+const isLatencyLow = ({ ttftMsP95, tbtMsP95 }: SignalHistory, { ttftMsBelow, tbtMsBelow }: Calm, horizon: EpochMs): boolean =>
+  areBelow(ttftMsP95, ttftMsBelow, horizon) && areBelow(tbtMsP95, tbtMsBelow, horizon)
 
 /**
  * Splits the tolerance over the sources as they share the demand. Null when it is not one that stays by itself: no demand, or a
- * sample of the window outside its band, whose leaving would move the mean.
+ * sample of the window outside its band, whose leaving would move the mean. `count`: instances of the signal's role.
  */
-const demandBands = (signals: SignalHistory, { spec, count, nowMs }: DemandFacts): readonly SourceBand[] | null => {
+const demandBands = ({ signals, manifest: { spec } }: ServiceState, count: number, nowMs: EpochMs): readonly SourceBand[] | null => {
   const { signal, targetPerInstance, windowSeconds } = spec.policies.proportional
   const window = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(windowSeconds) }
   const means = signals[signal].map((series) => recentValue(series, window) ?? 0)
@@ -59,30 +50,12 @@ const demandBands = (signals: SignalHistory, { spec, count, nowMs }: DemandFacts
   const least = (count * targetPerInstance * (1 - spec.behavior.scaleDown.tolerance) * (1 + margin)) / sum
   const most = (count * targetPerInstance * (1 + spec.behavior.scaleUp.tolerance) * (1 - margin)) / sum
   const bands = signals[signal].map(({ source }, index) => ({ source, lo: (means[index] as number) * least, hi: (means[index] as number) * most }))
-  return signals[signal].every((series, index) => areWithin(series, bands[index] as SourceBand)) ? bands : null
+  return signals[signal].every((series, index) => areWithin(series, bands[index] as SourceBand, window.endMs)) ? bands : null
 }
 
-const areWithin = ({ samples }: SourceSeries, { lo, hi }: SourceBand): boolean =>
-  samples.every(({ value }) => value === null || (value >= lo && value <= hi))
+/** A sample without a value leaves a mean as it is; one that no tick has looked at yet may say more than that. */
+const areWithin = ({ samples }: SourceSeries, { lo, hi }: SourceBand, horizon: EpochMs): boolean =>
+  samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value >= lo && value <= hi))
 
-const areBelow = (all: readonly SourceSeries[], bound: number): boolean =>
-  all.every(({ samples }) => samples.every(({ value }) => value === null || value < bound))
-
-/** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
-export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies }: DisaggregatedServiceSpec): boolean => {
-  switch (event.type) {
-    case 'TpsObserved':
-      return event.role !== roleOfSignal(policies.proportional.signal) || isInBand(calm, event)
-    case 'LatencyObserved':
-      return isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
-    case 'CacheObserved':
-      return true
-  }
-}
-
-const isInBand = ({ demand }: Calm, { source, tps }: TpsObserved): boolean =>
-  tps !== null && demand.some((band) => band.source === source && tps >= band.lo && tps <= band.hi)
-
-/** `role`: whose engines measure it; of the other one nothing is expected. */
-const isLow = (event: LatencyObserved, value: number | null, { below, role }: { below: number; role: LatencyObserved['role'] }): boolean =>
-  value === null ? event.role !== role : value >= 0 && value < below
+const areBelow = (all: readonly SourceSeries[], bound: number, horizon: EpochMs): boolean =>
+  all.every(({ samples }) => samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value < bound)))

@@ -63,9 +63,9 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
   next.unannounced = false
   next.memory = memoryAfter(state, look)
   next.conditions = conditionsAfter(state, look.verdict, look.nowMs)
-  next.recheckAtMs = recheckAt(state, look.verdict, look.nowMs)
   next.calm = calmAfter(state, look.verdict, look.nowMs)
   next.calmLookMs = -1
+  next.recheckAtMs = recheckAt(next, look.verdict, look.nowMs)
   return next
 }
 
@@ -132,7 +132,7 @@ const expired = ({ service }: ServiceState, intent: OpenIntent, time: EpochMs): 
 
 /** The earliest moment at which another verdict is possible without new input. */
 const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): EpochMs | null => {
-  const pending = nextWindowEnd(state.signals, nowMs - latenessMs)
+  const pending = state.calm === null ? nextWindowEnd(state.signals, nowMs - latenessMs) : null
   let soonest = Infinity
   const note = (atMs: EpochMs | null): void => {
     if (atMs !== null && atMs > nowMs) soonest = Math.min(soonest, atMs)

@@ -76,22 +76,23 @@ const foldTick = (state: PartitionState, input: FoldInput, tick: ClockTicked): r
   if (role === 'ignored') return []
   state.claim = claimAfter(state.claim, tick, role)
   if (role === 'claim' || !isActive(state)) return []
-  return state.order.flatMap((service) => evaluateService(state, service))
+  return evaluateAll(state)
 }
 
 /** Processes of another core than the owner's decide nothing: earlier input is never decided again by another version. */
 const isActive = (state: PartitionState): boolean => state.claim.coreHash === state.coreHash
 
-const evaluateService = (state: PartitionState, service: ServiceId): readonly Emitted[] => {
-  const before = state.services.get(service)
-  if (!before || isRestored(state, service) || !isDue(before, state.claim.lastTickMs)) return []
-  const { state: next, emitted } = evaluate(before, {
-    claim: state.claim,
-    coreHash: state.coreHash,
-    partition: state.partition,
-    tickOffset: state.offset,
-  })
-  state.services.set(service, next)
+/** In order of names. At most ticks most services are not due. */
+const evaluateAll = (state: PartitionState): readonly Emitted[] => {
+  const emitted: Emitted[] = []
+  const context = { claim: state.claim, coreHash: state.coreHash, partition: state.partition, tickOffset: state.offset }
+  for (const service of state.order) {
+    const before = state.services.get(service)
+    if (!before || !isDue(before, state.claim.lastTickMs) || isRestored(state, service)) continue
+    const evaluated = evaluate(before, context)
+    state.services.set(service, evaluated.state)
+    emitted.push(...evaluated.emitted)
+  }
   return emitted
 }
 

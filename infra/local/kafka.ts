@@ -16,6 +16,8 @@ export interface KafkaSpec {
   readonly dir: string
   readonly port: number
   readonly controllerPort: number
+  /** On top of those of infra/kafka/settings.ts. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** Starts a broker; a folder that already holds a broker's data is continued. Await `whenReady`. */
@@ -23,7 +25,7 @@ export async function launchKafka(spec: KafkaSpec): Promise<ServerHandle> {
   const dataDir = join(spec.dir, 'data')
   const properties = join(spec.dir, 'server.properties')
   mkdirSync(spec.dir, { recursive: true })
-  writeFileSync(properties, asProperties(settingsAt({ port: spec.port, controllerPort: spec.controllerPort, dataDir })))
+  writeFileSync(properties, asProperties({ ...settingsAt({ port: spec.port, controllerPort: spec.controllerPort, dataDir }), ...spec.settings }))
   if (!existsSync(join(dataDir, 'meta.properties'))) await format(spec, properties)
   const clusterId = clusterIdOf(dataDir)
   return superviseProcess({

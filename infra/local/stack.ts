@@ -22,6 +22,8 @@ export interface StackOptions {
   /** Temporal's web page for people; default false. */
   readonly temporalUi?: boolean
   readonly onProgress?: (line: string) => void
+  /** Settings of the broker that differ from those of infra/kafka/settings.ts. */
+  readonly brokerSettings?: Readonly<Record<string, string>>
   /** True (default) begins without data; false continues what `dir` holds. */
   readonly fresh?: boolean
 }
@@ -46,7 +48,7 @@ export interface Stack {
  * also end when this process ends, in whatever way.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const wanted = { kafka: true, temporal: true, temporalUi: false, fresh: true, onProgress: () => {}, ...options }
+  const wanted = { kafka: true, temporal: true, temporalUi: false, fresh: true, onProgress: () => {}, brokerSettings: {}, ...options }
   const existing = existingAddresses(process.env)
   const installed = await installServers({
     kafka: wanted.kafka && existing.kafka === undefined,
@@ -56,7 +58,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dir = wanted.dir ?? newRunDir()
   claimRunDir(dir, wanted.fresh)
   const startedAt = Date.now()
-  const servers = await startBoth({ installed, existing, dir, withUi: wanted.temporalUi }).catch((failure: unknown) => {
+  const servers = await startBoth({ installed, existing, dir, withUi: wanted.temporalUi, brokerSettings: wanted.brokerSettings }).catch((failure: unknown) => {
     releaseRunDir(dir)
     throw failure
   })
@@ -100,6 +102,7 @@ interface Launch {
   readonly existing: Existing
   readonly dir: string
   readonly withUi: boolean
+  readonly brokerSettings: Readonly<Record<string, string>>
 }
 
 /** Both at once; when one fails the other is stopped before the failure is told. */
@@ -115,11 +118,11 @@ async function startBoth(launch: Launch): Promise<Servers> {
   }
 }
 
-async function startKafka({ installed, existing, dir }: Launch): Promise<Server> {
+async function startKafka({ installed, existing, dir, brokerSettings: settings }: Launch): Promise<Server> {
   const programs = installed.kafka
   if (programs === undefined) return { handle: existingServer('kafka', existing.kafka), address: existing.kafka ?? '' }
   return onFreePorts({ port: usualPorts.kafka, controllerPort: usualPorts.kafkaController }, async (ports) => {
-    const handle = await launchKafka({ ...programs, ...ports, dir: join(dir, 'kafka') })
+    const handle = await launchKafka({ ...programs, ...ports, settings, dir: join(dir, 'kafka') })
     return { handle, address: `127.0.0.1:${ports.port}` }
   })
 }

@@ -146,8 +146,9 @@ export class PartitionOwner {
     if (claim.lastTickMs > before.lastTickMs && before.lastTickMs > 0)
       metrics.tickPeriodSeconds.set({ partition }, (claim.lastTickMs - before.lastTickMs) / 1000)
     if (!tick.simulated) metrics.tickSkewSeconds.set({ partition }, (appendedAtMs - tick.time) / 1000)
+    // Whatever its epoch: one that a rival's claim overtook is ours no more, yet the ticker waits until it has come back.
+    if (tick.ownerId === this.options.ownerId) this.ownTicks.push(tick.time)
     if (this.claimant.isOwn(tick)) {
-      this.ownTicks.push(tick.time)
       this.shouldCompareControls = true
       onOwnTick({ partition, time: tick.time, ignored: whyIgnored({ tick, appendedAtMs }, claim) })
     }

@@ -26,13 +26,15 @@ const start = async (context: ServiceContext<OrchestratorConfig>): Promise<Runni
   const groups = consumerGroups(config.HETEROSCALE_TOPIC_PREFIX)
   const cells = config.HETEROSCALE_CELLS
   const maxInventoryAgeMs = config.HETEROSCALE_INVENTORY_MAX_AGE_MS
-  const owner = await createCellOwner({ group: groups.cells, eventLog, clock, log, cells, maxInventoryAgeMs, metrics })
-  const workers = await startWorkers({
+  // Joining waits until the session of a killed process has ended (6 s); rollouts under way need not wait for that.
+  const joining = createCellOwner({ group: groups.cells, eventLog, clock, log, cells, maxInventoryAgeMs, metrics })
+  const starting = startWorkers({
     server: temporalServer(config),
     intentsPerRun: config.HETEROSCALE_INTENTS_PER_RUN,
     subClusters: new Map(config.HETEROSCALE_SUB_CLUSTERS.map((target) => [target.name, createEmulatorSubCluster(target)])),
-    ...{ appender, owner, gate, clock, meters, log },
+    ...{ appender, owner: joining, gate, clock, meters, log },
   })
+  const [owner, workers] = await Promise.all([joining, starting])
   const intents = await consumeIntents({ group: groups.intents, eventLog, appender, submitter: workers.submitter, clock, log, meters })
   const openRollouts = watchOpenRollouts(workers.client, meters, log)
   return {

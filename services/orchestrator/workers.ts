@@ -10,6 +10,7 @@ import { createActivities, createCellActivities } from '../../workflows/activiti
 import { rolloutsTaskQueue } from '../../workflows/messages.ts'
 import type { CellOwner } from './cell-owner.ts'
 import { createCellWorkers } from './cell-workers.ts'
+import type { CellWorkers } from './cell-workers.ts'
 import { countRollouts, timeActivities } from './meters.ts'
 import type { OrchestratorMeters } from './meters.ts'
 
@@ -18,7 +19,8 @@ export type WorkersOptions = {
   readonly intentsPerRun: number
   readonly subClusters: ReadonlyMap<SubClusterId, SubCluster>
   readonly appender: Appender
-  readonly owner: CellOwner
+  /** Rollouts are served before it is there, cells as soon as it owns them. */
+  readonly owner: Promise<CellOwner>
   readonly gate: EffectGate
   readonly clock: Clock
   readonly meters: OrchestratorMeters
@@ -27,7 +29,7 @@ export type WorkersOptions = {
 
 export type Workers = Awaited<ReturnType<typeof startWorkers>>
 
-/** Resolves when the workers poll; cells follow their ownership from then on. */
+/** Resolves when rollouts are served and the owner is there; cells follow their ownership from then on. */
 export const startWorkers = async (options: WorkersOptions) => {
   const { server, subClusters, owner, gate, clock, meters, log, intentsPerRun } = options
   const { client, close } = await connectClient(server)
@@ -35,10 +37,13 @@ export const startWorkers = async (options: WorkersOptions) => {
   const place = { connection, namespace: server.namespace }
   const appender = countRollouts(options.appender, meters)
   const activities = createActivities({ subClusters, appender, teller: createSettlementTeller(client), clock, gate })
-  const rollouts = await startRolloutWorker({ ...place, activities: timeActivities(activities, meters, clock) })
-  const cellActivities = timeActivities(createCellActivities({ placer: owner.placer, clock, gate }), meters, clock)
-  const cells = createCellWorkers({ ...place, activities: cellActivities }, log)
-  owner.onOwnership((owned) => void cells.serve(owned))
+  const serveRollouts = () => startRolloutWorker({ ...place, activities: timeActivities(activities, meters, clock) })
+  const serveCells = ({ placer, onOwnership }: CellOwner): CellWorkers => {
+    const cells = createCellWorkers({ ...place, activities: timeActivities(createCellActivities({ placer, clock, gate }), meters, clock) }, log)
+    onOwnership((owned) => void cells.serve(owned))
+    return cells
+  }
+  const [rollouts, cells] = await Promise.all([serveRollouts(), owner.then(serveCells)])
   return {
     client,
     cells,

@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createMemoryBroker } from '../../../adapters/memory/event-log.ts'
 import * as engine from '../../../core/audit/engine.ts'
 import type { SnapshotTaken } from '../../../core/events/decided.ts'
+import { unclaimed } from '../../../core/scaling/claim.ts'
+import { newService } from '../../../core/scaling/service-state.ts'
+import { writeSnapshot } from '../../../core/scaling/snapshot-content.ts'
+import { apiVersion, manifestKind } from '../../../core/service/specification.ts'
 import { planRestore, restorePartition } from '../../../services/decider/restore.ts'
 import { followSnapshots } from '../../../services/decider/standby.ts'
+import { specification } from '../../support/decider-story.ts'
 
 const snapshot = (service: string, lastInputOffset: number, over: Partial<SnapshotTaken> = {}): SnapshotTaken => ({
   type: 'SnapshotTaken',
@@ -74,7 +79,9 @@ describe('a log whose group has no commits', () => {
     await tick(1, -1)
     await tick(2, 0)
     await tick(3, 1)
-    const state = JSON.stringify({ claim: { logId: 'log-1' }, state: { service: 'chat' } })
+    const manifest = { apiVersion, kind: manifestKind, metadata: { name: 'chat' }, spec: specification() } as const
+    const chat = newService({ service: 'chat', generation: 1, manifest, policyHash: '' })
+    const state = writeSnapshot({ claim: { ...unclaimed, logId: 'log-1' }, state: chat })
     await appender.append([{ topic: 'snapshots', key: 'chat', event: snapshot('chat', 2, { state }) }])
     const restore = async () =>
       restorePartition({ eventLog, standby: await followSnapshots(eventLog), group: 'deciders', coreHash: 'mine', engine }, 0)

@@ -36,6 +36,20 @@ describe('a zombie owner', () => {
   })
 })
 
+describe('two owners that claim a partition in the same moment', () => {
+  it('leave it to one of them; when that one is gone, the other ticks again', async () => {
+    const stage = await openBusyStage()
+    const [ada, bob] = await Promise.all([stage.startDecider('ada', { group: 'one-group' }), stage.startDecider('bob', { group: 'another-group' })])
+    await stage.pass(5)
+    const [winner, loser] = (await ticksOf(stage.eventLog)).filter(({ partition, epoch }) => partition === 0 && epoch === 1)
+    expect(new Set([winner?.ownerId, loser?.ownerId])).toEqual(new Set(['ada', 'bob']))
+    await (winner?.ownerId === 'ada' ? ada : bob).stop()
+    await stage.pass(30)
+    const recent = (await ticksOf(stage.eventLog)).filter(({ time }) => time > stage.clock.now() - 10_000)
+    expect(new Set(recent.map(({ ownerId }) => ownerId))).toEqual(new Set([loser?.ownerId]))
+  })
+})
+
 describe('an owner that takes a real log for a simulated one', () => {
   it('ends and says which setting is wrong; the others go on as if it had never ticked', async () => {
     const stage = await openBusyStage()

@@ -1,0 +1,35 @@
+/** The bounds that a calm service's samples stay in, and which sample does. */
+import type { LatencyObserved, TpsObserved } from '../events/observed.ts'
+import type { DisaggregatedServiceSpec } from '../service/specification.ts'
+import { roleOfSignal } from '../signals/evidence.ts'
+import type { MeasurementEvent } from '../signals/from-event.ts'
+
+/** Values of one source of the demand signal, both ends included. */
+export type SourceBand = { readonly source: string; readonly lo: number; readonly hi: number }
+
+export type Calm = {
+  /** While each source stays in its band, so does the mean of each over any window, and the sum of them inside the tolerances. */
+  readonly demand: readonly SourceBand[]
+  /** Below the first tier of the latency guard. */
+  readonly ttftMsBelow: number
+  readonly tbtMsBelow: number
+}
+
+/** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
+export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies }: DisaggregatedServiceSpec): boolean => {
+  switch (event.type) {
+    case 'TpsObserved':
+      return event.role !== roleOfSignal(policies.proportional.signal) || isInBand(calm, event)
+    case 'LatencyObserved':
+      return isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
+    case 'CacheObserved':
+      return true
+  }
+}
+
+const isInBand = ({ demand }: Calm, { source, tps }: TpsObserved): boolean =>
+  tps !== null && demand.some((band) => band.source === source && tps >= band.lo && tps <= band.hi)
+
+/** `role`: whose engines measure it; of the other one nothing is expected. */
+const isLow = (event: LatencyObserved, value: number | null, { below, role }: { below: number; role: LatencyObserved['role'] }): boolean =>
+  value === null ? event.role !== role : value >= 0 && value < below

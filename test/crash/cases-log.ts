@@ -1,0 +1,63 @@
+/** What is in the log is wrong: bytes that nobody can read, and a topic that was deleted and made again. */
+import { createKafka } from '../../adapters/kafka/client.ts'
+import { ensureTopics } from '../../adapters/kafka/topics.ts'
+import { createApiClient } from '../../cli/api-client.ts'
+import { brokerTopic } from '../../core/topics.ts'
+import type { Topic } from '../../core/topics.ts'
+import { until } from '../support/until.ts'
+import { effects } from './case.ts'
+import type { Case, Struck } from './case.ts'
+import { manifestOf, services } from './services.ts'
+import type { Stage } from './stage.ts'
+
+const inMidRollout: Case['at'] = { role: 'orchestrator', action: 'notice', points: [{ point: 'http/(apply|registration-target)/after' }] }
+
+/** Confluent framing with a schema id of ours, then bytes that are no record of it. */
+const broken = Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), Buffer.alloc(40, 0xff)])
+const unframed = Buffer.from('{"tps": 12}')
+const unknownSchema = Buffer.concat([Buffer.from([0, 0, 1, 0, 0]), Buffer.from('later')])
+
+const poison = async (stage: Stage, topic: Topic, values: readonly Buffer[]): Promise<void> => {
+  const producer = createKafka({ brokers: stage.servers.kafkaBrokers, clientId: 'poisoner' }).producer()
+  await producer.connect()
+  await producer.send({ topic: brokerTopic(topic), messages: values.map((value) => ({ key: 'steady', value })) })
+  await producer.disconnect()
+}
+
+const lettersAbout = ({ history }: Stage, topic: Topic): number =>
+  history.seen.filter(({ record }) => record.event?.type === 'DeadLetter' && record.event.topic === brokerTopic(topic)).length
+
+const poisoned = (topic: Topic, values: readonly Buffer[]) => async ({ stage }: Struck): Promise<void> => {
+  const before = lettersAbout(stage, topic)
+  await poison(stage, topic, values)
+  await until(`${values.length} dead letters`, () => lettersAbout(stage, topic) >= before + values.length)
+}
+
+/** The specification and what the log knew are gone with it, so the service is applied anew. */
+const recreated = (topic: Topic) => async ({ stage }: Struck): Promise<void> => {
+  const brokers = stage.servers.kafkaBrokers
+  const admin = createKafka({ brokers, clientId: 'vandal' }).admin()
+  await admin.connect()
+  await admin.deleteTopics({ topics: [brokerTopic(topic)] })
+  await until('the topic is gone', async () => !(await admin.listTopics()).includes(brokerTopic(topic)))
+  await admin.disconnect()
+  await ensureTopics({ brokers, clientId: 'stage' })
+  for (const service of services) await applyAnew(stage, service)
+}
+
+/** A file that differs, since the API takes an equal one for applied. */
+const applyAnew = async (stage: Stage, service: (typeof services)[number]): Promise<void> => {
+  const manifest = JSON.parse(manifestOf(service)) as { spec: object }
+  const changed = { ...manifest, spec: { ...manifest.spec, priority: 1 } }
+  await createApiClient(stage.fleet.apiUrl).post('/services?waitSeconds=30', Buffer.from(JSON.stringify(changed)), { 'x-heteroscale-author': 'crash-test' })
+}
+
+export const logCases: readonly Case[] = [
+  { process: 'topic metrics', step: 'records that nobody can read, in mid-rollout', move: 'out', at: inMidRollout, then: poisoned('metrics', [unframed, broken, unknownSchema]), effect: effects.tick },
+  { process: 'topic signals', step: 'records that nobody can read, in mid-rollout', move: 'either', at: inMidRollout, then: poisoned('signals', [unframed, broken]), effect: effects.tick },
+]
+
+/** Destroys what the checks over a whole history rest on, so it comes last, on a fleet of its own. */
+export const recreatedCases: readonly Case[] = [
+  { process: 'topic signals', step: 'deleted and made again in mid-rollout', move: 'out', at: inMidRollout, then: recreated('signals'), effect: effects.tick, withinMs: 120_000 },
+]

@@ -1,0 +1,98 @@
+/** The servers and the network die under a rollout, and come back on their data. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Proxy } from '../support/proxy.ts'
+import { until } from '../support/until.ts'
+import type { PassedPoint } from './arming.ts'
+import { effects } from './case.ts'
+import type { Case, Struck } from './case.ts'
+
+const noticed = (role: string, point: string, match?: string): Case['at'] => ({ role, action: 'notice', points: [{ point, ...(match === undefined ? {} : { match }) } satisfies PassedPoint] })
+
+const inMidRollout = noticed('orchestrator', 'http/(apply|registration-target)/after')
+
+/** Wall time that a server is away. */
+const awayMs = 3_000
+
+const downForAWhile = (server: 'kafka' | 'temporal') => async ({ stage }: Struck): Promise<number> => {
+  const handle = stage.process(server)
+  handle.kill('SIGKILL')
+  await handle.exited
+  const diedAt = Date.now()
+  await delay(awayMs)
+  await handle.restart()
+  return diedAt
+}
+
+export const serverCases: readonly Case[] = [
+  { process: 'Kafka broker', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
+  { process: 'Kafka broker', step: 'a decision is about to be written, down for 3 s', move: 'either', at: noticed('decider', 'append/ScaleIntentEmitted/before'), then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
+  { process: 'Kafka broker', step: 'a placement was appended, down for 3 s', move: 'either', at: noticed('orchestrator', 'append/PlacementDecided/after'), then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
+  { process: 'Temporal server', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('temporal'), withinMs: 90_000 },
+  { process: 'Temporal server', step: 'an intent is being submitted, down for 3 s', move: 'either', at: noticed('orchestrator', 'submit/before'), then: downForAWhile('temporal'), withinMs: 90_000 },
+]
+
+/** `proxy` stands between all services and the broker. */
+export const networkCases = (proxy: Proxy): readonly Case[] => {
+  let heal: () => void = () => undefined
+  let hits = (): number => 0
+  const plant = (fault: Parameters<Proxy['fault']>[0]) => async (): Promise<void> => {
+    const planted = proxy.fault(fault)
+    heal = () => planted.heal()
+    hits = () => planted.hits
+  }
+  const hitSo = (often: number) => async (): Promise<void> => {
+    await until(`the fault has hit ${often} times`, () => hits() >= often)
+    heal()
+  }
+  const cutFor = (ms: number) => async (): Promise<number> => {
+    proxy.refuse()
+    proxy.cut()
+    const cutAt = Date.now()
+    await delay(ms)
+    proxy.accept()
+    return cutAt
+  }
+  return [
+    { process: 'network to Kafka', step: 'every connection is cut once', move: 'out', at: inMidRollout, then: cutFor(0), effect: effects.tick },
+    { process: 'network to Kafka', step: 'cut, and refused for 3 s', move: 'either', at: inMidRollout, then: cutFor(awayMs), effect: effects.tick, withinMs: 90_000 },
+    { process: 'network to Kafka', step: 'answers to 40 writes come 700 ms late', move: 'either', prepare: plant({ direction: 'toClient', effect: { delayMs: 700 }, kind: 'Produce', times: 40 }), at: inMidRollout, then: hitSo(10), effect: effects.tick, withinMs: 90_000 },
+    { process: 'network to Kafka', step: 'answers to 3 writes are swallowed', move: 'either', prepare: plant({ direction: 'toClient', effect: 'swallow', kind: 'Produce', times: 3 }), at: inMidRollout, then: hitSo(3), effect: effects.tick, withinMs: 150_000 },
+  ]
+}
+
+/** `data` is the broker's file system, small and its own. */
+export const diskCases = (data: string): readonly Case[] => [
+  {
+    process: 'Kafka broker',
+    step: 'its disk is full in mid-rollout',
+    move: 'out',
+    at: inMidRollout,
+    effect: effects.tick,
+    withinMs: 120_000,
+    then: async ({ stage }) => {
+      const ballast = join(data, 'ballast')
+      fill(ballast)
+      await until('the broker has stopped on its full disk', () => stage.process('kafka').pid === undefined, 60_000)
+      const diedAt = Date.now()
+      const log = readFileSync(stage.process('kafka').logFile, 'utf8')
+      if (!/No space left on device|SIGBUS|InternalError/.test(log)) throw new Error('the broker stopped, but not for its full disk')
+      rmSync(ballast)
+      await stage.process('kafka').restart()
+      return diedAt
+    },
+  },
+]
+
+const fill = (file: string): void => {
+  const megabyte = Buffer.alloc(1_048_576)
+  for (let block = megabyte; block.length >= 1; ) {
+    try {
+      writeFileSync(file, block, { flag: 'a' })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      block = block.subarray(0, Math.floor(block.length / 2))
+    }
+  }
+}
