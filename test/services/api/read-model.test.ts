@@ -114,16 +114,6 @@ describe('records that must not count', () => {
     expect(items[0]?.steps).toHaveLength(1)
   })
 
-  test('a decision that comes again under its id is told as it was first, in its first place', async () => {
-    await world.append('decisions', service, decided, held)
-    await world.append('decisions', service, { ...decided, reason: 'of an owner that lost the partition' })
-    const { items } = await get<ListAnswer<DecisionAnswer>>('/decisions')
-    expect(items.map(({ id, reason }) => [id, reason])).toEqual([
-      [held.decisionId, held.reason],
-      [decisionId, decided.reason],
-    ])
-  })
-
   test('an observation that is older than the one known changes nothing', async () => {
     await world.append('signals', service, instances(6, 12, 60), instances(4, 8, 50))
     const { items } = await get<ListAnswer<GroupAnswer>>('/groups')
