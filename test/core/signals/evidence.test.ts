@@ -36,6 +36,11 @@ describe('evidence of throughput', () => {
     expect(evidence.demand).toMatchObject({ state: 'fresh', value: 2000, ageMs: 3000, coverage: 1 })
   })
 
+  it('keeps what a source said first of a window, also when later windows stand behind it', () => {
+    expect(evidenceOf([tps('a', now - 3000, 1000), tps('a', now - 3000, 9000)]).demand.value).toBe(1000)
+    expect(evidenceOf([tps('a', now - 8000, 1000), tps('a', now - 3000, 2000), tps('a', now - 8000, 9000)]).demand.value).toBe(1500)
+  })
+
   it('weighs samples by the time that they stand for', () => {
     const long = tps('a', now - 3000, 1000, { startMs: now - 12_000 })
     expect(evidenceOf([long, tps('a', now - 2000, 2000, { startMs: now - 3000 })]).demand.value).toBe(1100)

@@ -1,0 +1,91 @@
+/** Mistakes in owning a partition of the log: claims, ticks, restore, commit (`core/scaling`, `services/decider`). */
+import type { Mutant } from './mutant.ts'
+
+export const logMutants: readonly Mutant[] = [
+  {
+    name: 'second-owner-counts',
+    story: 'Two owners that claimed one epoch are both heard, since epoch and version agree.',
+    file: 'core/scaling/claim.ts',
+    from: 'tick.epoch === claim.epoch && tick.ownerId === claim.ownerId && tick.coreHash === claim.coreHash',
+    to: 'tick.epoch === claim.epoch && tick.coreHash === claim.coreHash',
+  },
+  {
+    name: 'fast-clock-accepted',
+    story: 'Only late ticks are refused: the difference to the append time lost its absolute value, and a clock a minute ahead rules.',
+    file: 'core/scaling/claim.ts',
+    from: 'Math.abs(tick.time - appendedAtMs) > clockToleranceMs',
+    to: 'appendedAtMs - tick.time > clockToleranceMs',
+  },
+  {
+    name: 'claim-decides',
+    story: 'A claim is treated as a tick like any other: the new owner decides at once.',
+    file: 'core/scaling/partition.ts',
+    from: "if (role === 'claim' || !isActive(state)) return []",
+    to: 'if (!isActive(state)) return []',
+  },
+  {
+    name: 'epoch-not-raised',
+    story: 'The next owner takes the epoch that it finds instead of the one after it.',
+    file: 'services/decider/claim.ts',
+    from: 'this.epoch ??= claim.epoch + 1',
+    to: 'this.epoch ??= Math.max(1, claim.epoch)',
+  },
+  {
+    name: 'ticks-queued',
+    story: 'A late tick is sent all the same, so that ticks queue up through an outage.',
+    file: 'services/decider/ticker.ts',
+    from: 'if (this.inFlight !== null) return this.options.onSkipped()',
+    to: 'if (this.inFlight !== null) this.options.onSkipped()',
+  },
+  {
+    name: 'commit-before-outputs',
+    story: 'Outputs are sent in the background to speed up the batch, and the offset is committed before they are acknowledged.',
+    file: 'services/decider/owner.ts',
+    from: '    await this.writeOutputs()\n',
+    to: '    void this.writeOutputs().catch(() => undefined)\n',
+  },
+  {
+    name: 'committed-outputs-again',
+    story: 'What an earlier owner has written already is written again after a restore.',
+    file: 'services/decider/owner.ts',
+    from: 'if (record.offset >= this.restored.committed) this.pending.push(...emitted)',
+    to: 'this.pending.push(...emitted)',
+  },
+  {
+    name: 'restore-from-committed',
+    story: 'A restore goes on at the committed offset, as consumers do, and skips what the older snapshots have not seen.',
+    file: 'services/decider/restore.ts',
+    from: 'from: Math.max(start, Math.min(committed, lowestNext(usable)))',
+    to: 'from: Math.max(start, committed)',
+  },
+  {
+    name: 'snapshot-of-another-core',
+    story: 'Snapshots of any version are taken as complete, and input before them is skipped that this version never folded.',
+    file: 'services/decider/restore.ts',
+    from: 'const usable = ofThisLog.filter((snapshot) => snapshot.coreHash === coreHash)',
+    to: 'const usable = ofThisLog',
+  },
+  {
+    name: 'snapshot-of-another-log',
+    story: 'Snapshots of a deleted topic are restored into the one that was made anew.',
+    file: 'services/decider/restore.ts',
+    from: 'const ofThisLog = snapshots.filter((snapshot) => snapshot.logId === logId)',
+    to: 'const ofThisLog = snapshots',
+  },
+  {
+    name: 'id-without-log',
+    story: 'Decision ids are made of partition and offset alone, so a recreated topic repeats them.',
+    file: 'core/ids.ts',
+    from: '${position.logId}/${position.partition}/${position.offset}/${service}',
+    to: '${position.partition}/${position.offset}/${service}',
+    tests: ['test/core/foundations.test.ts', 'test/core/scaling'],
+  },
+  {
+    name: 'last-sample-wins',
+    story: 'A repeated sample overwrites the first, so what is decided depends on when it arrived.',
+    file: 'core/signals/sample.ts',
+    from: 'if (samples[index]?.endMs === sample.endMs) return samples',
+    to: 'if (samples[index]?.endMs === sample.endMs) return samples.with(index, sample)',
+    tests: ['test/core/signals', 'test/core/scaling'],
+  },
+]

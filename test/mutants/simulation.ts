@@ -1,0 +1,63 @@
+/** Asks the simulation and its checker about a tree. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { runNode } from './program.ts'
+
+export type SeedRange = { readonly from: number; readonly count: number }
+
+/** A seed that failed. `invariant` is the first that was violated, or says that the product threw. */
+export type FailedSeed = { readonly seed: number; readonly invariant: string; readonly detail: string }
+
+/** All seeds that failed, lowest first; `endless` when the range did not come to its end in time. */
+export type Simulated = { readonly failed: readonly FailedSeed[]; readonly isEndless: boolean }
+
+type Violation = { readonly invariant: string; readonly detail: string; readonly atMs: number }
+type Sums = { readonly failed: readonly { readonly seed: number; readonly violations: readonly Violation[] }[] }
+
+const program = 'infra/simulation/simulate.mjs'
+
+/** A history takes some 0.2 CPU-seconds: this is thirty times as long, and a minute to begin. */
+const mostMsOf = ({ count }: SeedRange, workers: number): number => 60_000 + (6_000 * count) / workers
+
+/** The same as `npm run simulate`. Throws when the simulation could not be run at all. */
+export const simulate = async (tree: string, range: SeedRange, workers: number): Promise<Simulated> => {
+  const args = [program, '--seeds', String(range.count), '--from', String(range.from), '--workers', String(workers), '--json']
+  const { code, stdout, stderr } = await runNode(args, { cwd: tree, mostMs: mostMsOf(range, workers) })
+  if (code === 'too long') return { failed: failuresSaid(stderr), isEndless: true }
+  const sums = sumsOf(stdout)
+  if (sums !== null) return { failed: sums.failed.map(firstOf).sort((a, b) => a.seed - b.seed), isEndless: false }
+  const failed = [...thrown(stderr), ...failuresSaid(stderr)].sort((a, b) => a.seed - b.seed)
+  if (failed.length > 0) return { failed, isEndless: false }
+  throw new Error(`E_SIMULATION ${program}: it ended with ${code} and no sums: ${stderr.slice(-2_000)}`)
+}
+
+const sumsOf = (stdout: string): Sums | null => {
+  const line = stdout.split('\n').findLast((text) => text.startsWith('{'))
+  return line === undefined ? null : (JSON.parse(line) as Sums)
+}
+
+const firstOf = ({ seed, violations }: Sums['failed'][number]): FailedSeed => {
+  const [first] = [...violations].sort((a, b) => a.atMs - b.atMs)
+  return { seed, invariant: first?.invariant ?? 'unknown', detail: first?.detail ?? '' }
+}
+
+/** What is said of each seed as it fails: `seed 7  08:21:03.120 S5 chat: …`. */
+const failuresSaid = (stderr: string): readonly FailedSeed[] =>
+  [...stderr.matchAll(/^seed (\d+) {2}\S+ (\S+) .*?: (.*)$/gm)].map(([, seed, invariant, detail]) => ({ seed: Number(seed), invariant: invariant ?? '', detail: detail ?? '' }))
+
+/** A worker in which the product threw: `seed 7: Error: …`. */
+const thrown = (stderr: string): readonly FailedSeed[] =>
+  [...stderr.matchAll(/^seed (\d+): (.*)$/gm)].map(([, seed, detail]) => ({ seed: Number(seed), invariant: 'threw', detail: detail ?? '' }))
+
+type Bundler = { bundleSimulation(options: { root: string; entry: string; outfile: string }): Promise<void> }
+
+/** Of everything that the simulation runs: where it is the same with a mutant, no seed can tell. */
+export const bundleHash = async (tree: string): Promise<string> => {
+  const { bundleSimulation } = (await import(pathToFileURL(join(tree, 'infra/simulation/bundle.mjs')).href)) as Bundler
+  const outfile = join(tree, 'node_modules/.cache/mutants/main.mjs')
+  await bundleSimulation({ root: tree, entry: 'infra/simulation/main.ts', outfile })
+  const code = readFileSync(outfile, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  return createHash('sha256').update(code).digest('hex')
+}
