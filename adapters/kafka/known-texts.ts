@@ -1,6 +1,6 @@
 /**
  * Text from bytes, where the same few names come again and again: services, roles and sources stand in every record, and to find
- * a known one costs a third of making it anew (30 against 100 ns).
+ * a known one costs three fifths of making it anew (115 against 190 ns), and leaves nothing to collect.
  */
 
 const places = 4096

@@ -49,15 +49,7 @@ const isOwners = (claim: Claim, tick: ClockTicked): boolean =>
 /** The claim after a tick that counted. */
 export const claimAfter = (claim: Claim, tick: ClockTicked, role: 'claim' | 'tick'): Claim =>
   role === 'tick'
-    ? {
-        logId: claim.logId,
-        epoch: claim.epoch,
-        ownerId: claim.ownerId,
-        coreHash: claim.coreHash,
-        simulated: claim.simulated,
-        ownerSinceMs: claim.ownerSinceMs,
-        lastTickMs: tick.time,
-      }
+    ? { ...claim, lastTickMs: tick.time }
     : {
         logId: claim.logId ?? tick.logId,
         epoch: tick.epoch,

@@ -6,7 +6,7 @@ import type { MeasurementEvent } from '../signals/from-event.ts'
 import { addHeartbeat } from '../signals/heartbeat.ts'
 import { addInstances, sameInstances } from '../signals/instances.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
-import { addAndForget, isIdleSample } from '../signals/sample.ts'
+import { addSample, isIdleSample } from '../signals/sample.ts'
 import type { Measured, SignalHistory } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { isCalmSample } from './calm-bounds.ts'
@@ -93,7 +93,7 @@ const measure = ({ manifest, signals }: ServiceState, event: MeasurementEvent, n
   const seen = { spec, horizon: nowMs - latenessMs }
   let history = signals
   for (const measured of measuredBy(event))
-    if (isLookedAt(measured, history, spec)) history = addAndForget(history, measured, outsideOf(measured.signal, seen))
+    if (isLookedAt(measured, history, spec)) history = addSample(history, measured, outsideOf(measured.signal, seen))
   return history
 }
 

@@ -153,13 +153,4 @@ export const controlsOf = (state: PartitionState, service: ServiceId): ServiceCo
   state.services.get(service)?.controls ?? null
 
 /** The claim in force, and the last offset that was folded. */
-export const claimOf = ({ claim, offset }: PartitionState): Claim & { readonly offset: Offset } => ({
-  logId: claim.logId,
-  epoch: claim.epoch,
-  ownerId: claim.ownerId,
-  coreHash: claim.coreHash,
-  simulated: claim.simulated,
-  ownerSinceMs: claim.ownerSinceMs,
-  lastTickMs: claim.lastTickMs,
-  offset,
-})
+export const claimOf = (state: PartitionState): Claim & { readonly offset: Offset } => ({ ...state.claim, offset: state.offset })

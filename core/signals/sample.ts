@@ -55,11 +55,9 @@ export const noSamples: SignalHistory = {
 /**
  * Adds a sample. Its identity is (signal, source, role, window end) and the first one stays. Both limits keep what
  * sorts highest or lowest, never what came first, so that the result does not depend on the order of arrival.
+ * Makes room, too: samples that ended by `outside` lie outside every window that is still to be looked at.
  */
-export const addSample = (history: SignalHistory, measured: Measured): SignalHistory => addAndForget(history, measured, -1)
-
-/** Adds a sample, and makes room: samples that ended by `outside` lie outside every window that is still to be looked at. */
-export const addAndForget = (history: SignalHistory, measured: Measured, outside: EpochMs): SignalHistory => {
+export const addSample = (history: SignalHistory, measured: Measured, outside: EpochMs): SignalHistory => {
   const series = history[measured.signal]
   const index = indexOfSource(series, measured)
   const known = series[index]

@@ -17,7 +17,7 @@ export type Sight = {
 }
 
 /** True when the source's newest observed value is young enough. */
-export const isFreshSeries = (series: SourceSeries, sight: Sight): boolean =>
+const isFreshSeries = (series: SourceSeries, sight: Sight): boolean =>
   isRecent(newestValued(series), sight)
 
 const isRecent = (sample: Sample | null, sight: Sight): boolean =>

@@ -37,7 +37,7 @@ describe('the budget of samples', () => {
   const history = (...seconds: readonly number[]): SignalHistory =>
     seconds.reduce<SignalHistory>((all, second) => {
       const sample = { startMs: 0, endMs: storyStart + second * 1000, value: second, requests: null, heard: 1, registered: 1 }
-      return addSample(all, { signal: 'decodeTps', source: 'c', role: 'decode', sample })
+      return addSample(all, { signal: 'decodeTps', source: 'c', role: 'decode', sample }, -1)
     }, noSamples)
   const kept = (all: SignalHistory, nowSeconds: number, spec = longWindows): readonly number[] =>
     (budgetSamples(all, { spec, horizon: storyStart + nowSeconds * 1000 }).decodeTps[0]?.samples ?? []).map(({ endMs }) => (endMs - storyStart) / 1000)
@@ -61,7 +61,7 @@ describe('the budget of samples', () => {
     const seconds = [1, 5, 29, 31, 35, 61, 62, 63, 95]
     const step = (all: SignalHistory, second: number): SignalHistory => {
       const { decodeTps } = history(second)
-      const next = addSample(all, { signal: 'decodeTps', source: 'c', role: 'decode', sample: decodeTps[0]!.samples[0]! })
+      const next = addSample(all, { signal: 'decodeTps', source: 'c', role: 'decode', sample: decodeTps[0]!.samples[0]! }, -1)
       return budgetSamples(next, { spec: longWindows, horizon: storyStart + second * 1000 })
     }
     expect(seconds.reduce(step, noSamples)).toEqual(budgetSamples(history(...seconds), { spec: longWindows, horizon: storyStart + 95_000 }))
