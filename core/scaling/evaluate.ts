@@ -4,7 +4,7 @@ import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { dropHeartbeatsBefore } from '../signals/heartbeat.ts'
 import { dropEmptyViewsBefore } from '../signals/instances.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
-import { forgetSamples, nextWindowEnd, samplesUntil } from '../signals/sample.ts'
+import { forgetSamples, lastWindowEnd, nextWindowEnd, samplesUntil } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { secondsToMs } from '../units.ts'
 import type { DecisionArgument } from './argument.ts'
@@ -64,7 +64,6 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
   next.memory = memoryAfter(state, look)
   next.conditions = conditionsAfter(state, look.verdict, look.nowMs)
   next.calm = calmAfter(state, look.verdict, look.nowMs)
-  next.calmLookMs = -1
   next.recheckAtMs = recheckAt(next, look.verdict, look.nowMs)
   return next
 }
@@ -72,12 +71,17 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
 /** Samples that were not looked at recommended what stands, for as long as they came: no stabilisation window may forget that. */
 const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
   const counts = presentTarget(state)
-  if (state.calmLookMs < 0 || counts === null) return state
+  if (state.calm === null || counts === null) return state
   const next = copyOf(state)
-  const atMs = Math.min(nowMs, state.calmLookMs + latenessMs)
-  next.memory = rememberRecommendation(state.memory, { atMs, counts }, stabilisationWindows(state.manifest))
+  next.memory = rememberRecommendation(state.memory, { atMs: evidenceEnd(state, nowMs), counts }, stabilisationWindows(state.manifest))
   return next
 }
+
+/**
+ * The end of the newest window that a look at this time sees. What it recommends is remembered under that time and not under the
+ * look's own, so that windows mean the same however often somebody looked.
+ */
+const evidenceEnd = ({ signals }: ServiceState, nowMs: EpochMs): EpochMs => lastWindowEnd(signals, nowMs - latenessMs) ?? nowMs - latenessMs
 
 /** Drops samples and reports that no rule looks at any more. */
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
@@ -114,11 +118,12 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
   controls: state.controls?.directives ?? null,
 })
 
-/** Feeds the stabilisation windows. Counts that were adopted just now count as recommended: less must be earned. */
-const memoryAfter = ({ memory, manifest }: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
+/** Feeds the stabilisation windows. Counts that were adopted just now count as recommended just now: less must be earned. */
+const memoryAfter = (state: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
+  const { memory, manifest } = state
   if (!verdict.recommended || !verdict.current) return memory
-  const counts = fresh ? verdict.current : verdict.recommended
-  return rememberRecommendation(memory, { atMs: nowMs, counts }, stabilisationWindows(manifest))
+  const mark = fresh ? { atMs: nowMs - latenessMs, counts: verdict.current } : { atMs: evidenceEnd(state, nowMs), counts: verdict.recommended }
+  return rememberRecommendation(memory, mark, stabilisationWindows(manifest))
 }
 
 const isAdopted = (before: ServiceState, state: ServiceState): boolean =>

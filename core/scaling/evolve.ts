@@ -65,8 +65,7 @@ type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlC
 const observe = (state: ServiceState, event: Observation, context: EvolveContext): ServiceState => {
   const next = copyOf(state)
   next.lastInputOffset = context.offset
-  if (isCalm(state, event)) next.calmLookMs = context.nowMs
-  else next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
+  if (!isCalm(state, event)) next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
   switch (event.type) {
     case 'CollectorHeartbeat':
       next.heartbeats = addHeartbeat(state.heartbeats, event)

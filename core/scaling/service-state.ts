@@ -40,8 +40,6 @@ export type ServiceState = {
 
   /** What samples may say without being looked at; null when each is. */
   readonly calm: Calm | null
-  /** Tick before the last sample that was not looked at; -1 when every sample was. */
-  readonly calmLookMs: EpochMs
 
   /** Null until the first ControlChanged after the service was configured: until then nothing is ordered. */
   readonly controls: ServiceControls | null
@@ -90,7 +88,6 @@ export const copyOf = (state: ServiceState): Mutable<ServiceState> => ({
   hasNewInput: state.hasNewInput,
   recheckAtMs: state.recheckAtMs,
   calm: state.calm,
-  calmLookMs: state.calmLookMs,
   controls: state.controls,
   stoppedAtMs: state.stoppedAtMs,
   signals: state.signals,
@@ -122,7 +119,6 @@ export const newService = (identity: Pick<ServiceState, 'service' | 'generation'
   hasNewInput: true,
   recheckAtMs: null,
   calm: null,
-  calmLookMs: -1,
   controls: null,
   stoppedAtMs: null,
   signals: noSamples,

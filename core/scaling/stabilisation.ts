@@ -1,4 +1,7 @@
-/** Stabilisation windows in the sense of HPA: act on the most cautious recommendation of the window. */
+/**
+ * Stabilisation windows in the sense of HPA: act on the most cautious recommendation of the window. A window ends where the
+ * evidence of a decision ends, its lateness before the tick.
+ */
 import type { RoleCounts } from '../roles.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
@@ -13,13 +16,13 @@ export const stabilisationWindows = ({ spec }: Pick<Situation, 'spec'>): Stabili
 
 /** Smallest recommendation inside the window of scale-up, `ask` included. */
 export const stabilisedOut = (situation: Situation, ask: RoleCounts): RoleCounts => {
-  const since = situation.nowMs - stabilisationWindows(situation).up
+  const since = situation.horizonMs - stabilisationWindows(situation).up
   return eachRole((role) => Math.min(ask[role], ...inside(situation.memory.troughs[role], since)))
 }
 
 /** Largest recommendation inside the window of scale-down, `ask` included. */
 export const stabilisedIn = (situation: Situation, ask: RoleCounts): RoleCounts => {
-  const since = situation.nowMs - stabilisationWindows(situation).down
+  const since = situation.horizonMs - stabilisationWindows(situation).down
   return eachRole((role) => Math.max(ask[role], ...inside(situation.memory.peaks[role], since)))
 }
 
@@ -27,9 +30,9 @@ export const stabilisedIn = (situation: Situation, ask: RoleCounts): RoleCounts 
 export const stabilisedUntil = (situation: Situation, direction: 'up' | 'down'): EpochMs | null => {
   const length = stabilisationWindows(situation)[direction]
   const marks = direction === 'up' ? situation.memory.troughs : situation.memory.peaks
-  const since = situation.nowMs - length
+  const since = situation.horizonMs - length
   const times = [marks.prefill, marks.decode].flatMap((role) => role.find((mark) => mark.atMs > since)?.atMs ?? [])
-  return times.length === 0 ? null : Math.min(...times) + length
+  return times.length === 0 ? null : Math.min(...times) + length + (situation.nowMs - situation.horizonMs)
 }
 
 const inside = (marks: readonly Mark[], since: EpochMs): readonly number[] =>

@@ -140,6 +140,15 @@ export const nextWindowEnd = (history: SignalHistory, horizon: EpochMs): EpochMs
   return earliest === Infinity ? null : earliest
 }
 
+/** End of the newest window that ended by `horizon`, or null: the newest that a decision sees. */
+export const lastWindowEnd = (history: SignalHistory, horizon: EpochMs): EpochMs | null => {
+  let latest = -1
+  for (const signal of signalNames)
+    for (const series of history[signal])
+      if (newestEnd(series) > latest) latest = Math.max(latest, series.samples.findLast(({ endMs }) => endMs <= horizon)?.endMs ?? -1)
+  return latest < 0 ? null : latest
+}
+
 /** The series with these samples; itself when all stay. */
 export const keepSamples = (series: SourceSeries, keep: (sample: Sample) => boolean): SourceSeries => {
   const samples = series.samples.filter(keep)
