@@ -74,7 +74,8 @@ export interface Appender {
 export type RecordBatch = {
   readonly topic: Topic
   readonly partition: number
-  readonly records: readonly LogRecord[]
+  /** In order; to be gone through once. They may be decoded as they are asked for. */
+  readonly records: Iterable<LogRecord>
   /** One past the last record that the partition held when this batch was fetched. */
   readonly endOffset: Offset
 }

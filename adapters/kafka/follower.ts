@@ -44,14 +44,14 @@ const followerWork = (parts: ConnectionParts, progress: Progress, onRecord: Foll
   start: (ref) => Promise.resolve(progress.next(ref)),
   stop: () => {},
   batch: async (fetched: Fetched) => {
-    const { records, deadLetters, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
+    const { records, found } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
     for (const record of records) {
       const handled = onRecord(record)
       // An await per record would cost more than reading it.
       if (handled !== undefined) await handled
     }
-    for (const letter of deadLetters) parts.log.warn({ topic: letter.topic, partition: letter.partition, offset: letter.offset }, letter.reason)
-    if (stoppedBy !== null) throw stoppedBy
+    for (const letter of found.deadLetters) parts.log.warn({ topic: letter.topic, partition: letter.partition, offset: letter.offset }, letter.reason)
+    if (found.stoppedBy !== null) throw found.stoppedBy
     progress.advance(fetched, lastOffset(fetched) + 1)
     return { commit: null, proceed: true }
   },

@@ -1,6 +1,6 @@
 /** EventLog.join: a member of a consumer group that owns some partitions of one topic. */
 import type { DeadLetter } from '../../core/events/event.ts'
-import type { GroupHandler, LogRecord, Subscription } from '../../core/ports.ts'
+import type { GroupHandler, Subscription } from '../../core/ports.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { Offset } from '../../core/units.ts'
 import type { ConnectionParts } from './connection.ts'
@@ -31,10 +31,11 @@ const memberWork = (parts: ConnectionParts, setAside: SetAside, { handler, topic
   start: async (ref) => withinLog(parts, ref, await handler.assigned(ref.partition)),
   stop: (ref) => handler.revoked(ref.partition),
   batch: async (fetched) => {
-    const { records, deadLetters, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
+    const { records, found } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
+    const handled = await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
+    const { deadLetters, lastOffset, stoppedBy } = found
     if (deadLetters.length > 0) await setAside(handler.unreadable?.(deadLetters) ?? deadLetters)
-    const handled = records.length === 0 ? null : await handler.batch({ topic, partition: fetched.partition, records, endOffset: fetched.endOffset })
-    const commit = handler.unreadable === undefined ? handled : behindAll(fetched, records, handled)
+    const commit = handler.unreadable === undefined ? handled : behindAll(fetched, lastOffset, handled)
     if (stoppedBy === null) return { commit, proceed: true }
     parts.log.error({ topic: parts.nameOf(topic), partition: fetched.partition, code: stoppedBy.code }, stoppedBy.message)
     handler.stopped?.(fetched.partition, stoppedBy)
@@ -46,8 +47,7 @@ const memberWork = (parts: ConnectionParts, setAside: SetAside, { handler, topic
  * The offset behind the unreadable ones too, once everything readable before them was handled: a partition that holds nothing
  * but garbage would otherwise be read again from its start after every rebalance.
  */
-const behindAll = ({ messages }: Fetched, records: readonly LogRecord[], handled: Offset | null): Offset | null => {
-  const lastReadable = records.at(-1)?.offset ?? null
+const behindAll = ({ messages }: Fetched, lastReadable: Offset | null, handled: Offset | null): Offset | null => {
   if (lastReadable !== null && (handled === null || handled <= lastReadable)) return handled
   return Number(messages.at(-1)?.offset ?? -1) + 1
 }

@@ -45,15 +45,23 @@ const rangeWork = (parts: ConnectionParts, range: Range, handover: Handover): Pa
     stop: () => {},
     batch: async (fetched: Fetched) => {
       if (fetched.partition !== range.partition) return ended
-      const { records, stoppedBy } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
-      const inside = records.filter(({ offset }) => offset < range.to)
-      if (inside.length > 0) await handover.give(inside)
+      const { records, found } = readRecords(fetched, parts.codec, (ref) => parts.nameOf(ref.topic))
+      await handover.give(until(range.to, records))
       next = Number(fetched.messages.at(-1)?.offset ?? next - 1) + 1
-      if (stoppedBy !== null && (records.at(-1)?.offset ?? -1) + 1 < range.to) handover.end(stoppedBy)
+      if (found.stoppedBy !== null) handover.end(found.stoppedBy)
       else if (next >= range.to) handover.end(null)
       else return { commit: null, proceed: true }
       return ended
     },
+  }
+}
+
+/** Asks for nothing behind the end: what stands there is nobody's concern, readable or not. */
+function* until(end: Offset, records: Iterable<LogRecord>): Generator<LogRecord> {
+  for (const record of records) {
+    if (record.offset >= end) return
+    yield record
+    if (record.offset === end - 1) return
   }
 }
 
@@ -63,12 +71,12 @@ type Handover = ReturnType<typeof createHandover>
 
 /** Passes batches from the consumer to the reader; the consumer waits until a batch was taken. */
 const createHandover = () => {
-  let batch: { readonly records: readonly LogRecord[]; taken(): void } | null = null
+  let batch: { readonly records: Iterable<LogRecord>; taken(): void } | null = null
   let ended: { readonly error: PortError | null } | null = null
   let wake: () => void = () => {}
   const abandonment = portError('unavailable', 'READ_ENDED: the reader has left; nothing more is read')
   return {
-    give: (records: readonly LogRecord[]): Promise<void> =>
+    give: (records: Iterable<LogRecord>): Promise<void> =>
       new Promise((resolve) => {
         if (ended !== null) return resolve()
         batch = { records, taken: resolve }

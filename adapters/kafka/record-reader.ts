@@ -5,18 +5,12 @@ import type { DeadLetter, LogEvent } from '../../core/events/event.ts'
 import { portError } from '../../core/port-error.ts'
 import type { LogRecord, PortError } from '../../core/ports.ts'
 import { topics } from '../../core/topics.ts'
+import type { Offset } from '../../core/units.ts'
 import { UnknownSchema } from './codec.ts'
 import type { Codec } from './codec.ts'
 import type { Fetched, PartitionRef } from './consumer-session.ts'
 import { textAt } from './known-texts.ts'
 import { WireError } from './wire-reader.ts'
-
-export type ReadResult = {
-  readonly records: readonly LogRecord[]
-  readonly deadLetters: readonly DeadLetter[]
-  /** Set when a record that a newer version may know, or a gap, forbids going on; `records` end before it. */
-  readonly stoppedBy: PortError | null
-}
 
 /**
  * Topics on which strangers write: there even an unknown schema is a dead letter, where on ours it stops the partition. Their
@@ -24,19 +18,41 @@ export type ReadResult = {
  */
 export const foreign: ReadonlySet<string> = new Set(['metrics'])
 
-/** Decodes a batch in order. `nameOf` gives a topic's name on the broker, for messages. */
-export const readRecords = (fetched: Fetched, codec: Codec, nameOf: (ref: PartitionRef) => string): ReadResult => {
-  const gap = gapBefore(fetched, nameOf)
-  if (gap !== null) return { records: [], deadLetters: [], stoppedBy: gap }
-  const records: LogRecord[] = []
-  const deadLetters: DeadLetter[] = []
-  for (const message of fetched.messages) {
-    const outcome = readOne(fetched, message, codec)
-    if ('event' in outcome) records.push(outcome)
-    else if (foreign.has(fetched.topic) || outcome.reason !== null) deadLetters.push(deadLetterOf(fetched, message, { name: nameOf(fetched), reason: outcome.reason ?? outcome.detail }))
-    else return { records, deadLetters, stoppedBy: unknownSchema(`${nameOf(fetched)}/${fetched.partition}/${message.offset}`, outcome.detail) }
+export type Reading = {
+  /**
+   * The readable ones in order, each decoded when it is asked for: a batch holds thousands, and records that are all held until
+   * the last one was handled cost more to collect as garbage than to decode.
+   */
+  readonly records: Iterable<LogRecord>
+  /** What stood among the records that were asked for so far. */
+  readonly found: {
+    readonly deadLetters: DeadLetter[]
+    lastOffset: Offset | null
+    /** Set when a record that a newer version may know, or a gap, forbids going on; `records` end before it. */
+    stoppedBy: PortError | null
   }
-  return { records, deadLetters, stoppedBy: null }
+}
+
+/** Reads a batch, once. `nameOf` gives a topic's name on the broker, for messages. */
+export const readRecords = (fetched: Fetched, codec: Codec, nameOf: (ref: PartitionRef) => string): Reading => {
+  const found: Reading['found'] = { deadLetters: [], lastOffset: null, stoppedBy: gapBefore(fetched, nameOf) }
+  const name = nameOf(fetched)
+  function* records(): Generator<LogRecord> {
+    if (found.stoppedBy !== null) return
+    for (const message of fetched.messages) {
+      const outcome = readOne(fetched, message, codec)
+      if ('event' in outcome) {
+        found.lastOffset = outcome.offset
+        yield outcome
+      } else if (foreign.has(fetched.topic) || outcome.reason !== null) {
+        found.deadLetters.push(deadLetterOf(fetched, message, { name, reason: outcome.reason ?? outcome.detail }))
+      } else {
+        found.stoppedBy = unknownSchema(`${name}/${fetched.partition}/${message.offset}`, outcome.detail)
+        return
+      }
+    }
+  }
+  return { records: records(), found }
 }
 
 type Unreadable = { readonly reason: string | null; readonly detail: string }

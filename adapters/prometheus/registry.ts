@@ -4,11 +4,14 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Names read `heteroscale_<part>_<quantity>_<unit>[_total]`; labels must be bounded (never an intent id). */
 export type Metrics = {
   counter<L extends string>(name: string, help: string, labelNames?: readonly L[]): Counter<L>
-  gauge<L extends string>(name: string, help: string, labelNames?: readonly L[]): Gauge<L>
+  gauge<L extends string>(name: string, help: string, labelNames?: readonly L[] | GaugeOptions<L>): Gauge<L>
   histogram<L extends string>(name: string, help: string, options?: HistogramOptions<L>): Histogram<L>
   /** Prometheus text of all metrics, with its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
 }
+
+/** `collect` brings the gauge up to date when somebody asks, where keeping it up to date all the time is dear. */
+export type GaugeOptions<L extends string> = { readonly labelNames: readonly L[]; readonly collect: (gauge: Gauge<L>) => void }
 
 export type HistogramOptions<L extends string> = { readonly labelNames?: readonly L[]; readonly buckets?: readonly number[] }
 
@@ -32,7 +35,12 @@ export const createMetrics = (service: string): Metrics => {
   const registers = [registry]
   return {
     counter: (name, help, labelNames = []) => new Counter({ name, help, labelNames: [...labelNames], registers }),
-    gauge: (name, help, labelNames = []) => new Gauge({ name, help, labelNames: [...labelNames], registers }),
+    gauge: <L extends string>(name: string, help: string, options: readonly L[] | GaugeOptions<L> = []) => {
+      if (!('collect' in options)) return new Gauge<L>({ name, help, labelNames: [...options], registers })
+      const { labelNames, collect } = options
+      const gauge: Gauge<L> = new Gauge<L>({ name, help, labelNames: [...labelNames], registers, collect: () => collect(gauge) })
+      return gauge
+    },
     histogram: (name, help, options = {}) =>
       new Histogram({
         name,

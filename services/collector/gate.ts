@@ -63,10 +63,13 @@ const startOf = async ({ eventLog, group }: GateParts, partition: number): Promi
 
 /** Judges each record once; the offset behind the batch when all that was accepted is in the log. */
 const handOn = async (parts: GateParts, life: Life, { partition, records }: RecordBatch): Promise<Offset | null> => {
-  const accepted = records.flatMap((record) => {
+  const accepted: Observation[] = []
+  let next: Offset | null = null
+  for (const record of records) {
     const answer = parts.desk.admit(record)
-    return 'reason' in answer ? [] : [answer]
-  })
+    if (!('reason' in answer)) accepted.push(answer)
+    next = record.offset + 1
+  }
   if (accepted.length > 0 && !(await appended(parts, life, { accepted, partition }))) {
     parts.desk.forget(accepted)
     return null
@@ -74,7 +77,7 @@ const handOn = async (parts: GateParts, life: Life, { partition, records }: Reco
   const now = parts.clock.now()
   for (const { source } of accepted) parts.producers.accepted(source, now)
   parts.meters.records.inc({ outcome: 'accepted' }, accepted.length)
-  return (records.at(-1)?.offset ?? -1) + 1
+  return next
 }
 
 type Passing = { readonly accepted: readonly Observation[]; readonly partition: number }

@@ -2,9 +2,12 @@
 import type { GroupHandler, LogRecord, PortError, RecordBatch } from '../../core/ports.ts'
 import type { Offset } from '../../core/units.ts'
 
+/** A batch whose records were all asked for. */
+export type RecordedBatch = RecordBatch & { readonly records: readonly LogRecord[] }
+
 type Overrides = {
   readonly startAt?: (partition: number) => Offset
-  readonly commit?: (batch: RecordBatch) => Offset | null
+  readonly commit?: (batch: RecordedBatch) => Offset | null
 }
 
 /** Waits for conditions over state that `changed` announces. */
@@ -32,7 +35,7 @@ export const recordingHandler = (overrides: Overrides = {}) => {
   const owned = new Set<number>()
   const history: string[] = []
   const records: LogRecord[] = []
-  const batches: RecordBatch[] = []
+  const batches: RecordedBatch[] = []
   const stopped: { partition: number; error: PortError }[] = []
   const note = (line: string): void => {
     history.push(line)
@@ -44,7 +47,8 @@ export const recordingHandler = (overrides: Overrides = {}) => {
       note(`assigned ${partition}`)
       return Promise.resolve(overrides.startAt?.(partition) ?? 0)
     },
-    batch: (batch) => {
+    batch: (given) => {
+      const batch = { ...given, records: [...given.records] }
       records.push(...batch.records)
       batches.push(batch)
       note(`batch ${batch.partition}`)

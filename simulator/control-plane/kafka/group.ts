@@ -3,7 +3,7 @@
  * believes in its partitions when it wakes up, and may finish the batch that it was in: a zombie.
  */
 import { portError } from '../../../core/port-error.ts'
-import type { GroupHandler, RecordBatch, Subscription } from '../../../core/ports.ts'
+import type { GroupHandler, LogRecord, RecordBatch, Subscription } from '../../../core/ports.ts'
 import type { Topic } from '../../../core/topics.ts'
 import type { Offset } from '../../../core/units.ts'
 import type { SimProcess } from '../process.ts'
@@ -25,6 +25,9 @@ const rebalanceTimeoutMs = 30_000
 const mostRecords = 500
 
 type Reading = { readonly partition: number; readonly member: Member; readonly generation: number; stop: boolean; isStarted: boolean; isOver: boolean; ended: Promise<void>; wake(): void }
+/** Records of this log are decoded already. */
+type FetchedBatch = RecordBatch & { readonly records: readonly LogRecord[] }
+
 type Member = { readonly process: SimProcess; readonly handler: GroupHandler; reject(error: unknown): void; joined(): void; readings: readonly Reading[] }
 
 const isIdle = ({ readings }: Member): boolean => readings.every(({ isOver }) => isOver)
@@ -201,7 +204,7 @@ export class Group {
   }
 
   /** Null when the reading is to stop. */
-  #fetch(reading: Reading, next: Offset): Promise<RecordBatch | null> {
+  #fetch(reading: Reading, next: Offset): Promise<FetchedBatch | null> {
     const { topic } = this.#options
     const { member, partition } = reading
     return new Promise((resolve) => {
