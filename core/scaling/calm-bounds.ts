@@ -3,6 +3,7 @@ import type { LatencyObserved, TpsObserved } from '../events/observed.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
 import type { MeasurementEvent } from '../signals/from-event.ts'
+import type { EpochMs } from '../units.ts'
 
 /** Values of one source of the demand signal, both ends included. */
 export type SourceBand = { readonly source: string; readonly lo: number; readonly hi: number }
@@ -13,19 +14,41 @@ export type Calm = {
   /** Below the first tier of the latency guard. */
   readonly ttftMsBelow: number
   readonly tbtMsBelow: number
+  /** When the first of the sources turns stale, unless it is heard again until then. */
+  readonly freshUntilMs: EpochMs
+  /** End of the first window outside the bounds; null while all were inside. */
+  readonly stirredAtMs: EpochMs | null
 }
 
+/** Field by field: spreading costs more than looking at the sample. */
+export const freshUntil = (calm: Calm, freshUntilMs: EpochMs): Calm => calmOf(calm, { freshUntilMs, stirredAtMs: calm.stirredAtMs })
+
+/** Samples of a window that ended then are looked at. */
+export const stirredBy = (calm: Calm, windowEndMs: EpochMs): Calm =>
+  calm.stirredAtMs !== null && calm.stirredAtMs <= windowEndMs ? calm : calmOf(calm, { freshUntilMs: calm.freshUntilMs, stirredAtMs: windowEndMs })
+
+const calmOf = ({ demand, ttftMsBelow, tbtMsBelow }: Calm, { freshUntilMs, stirredAtMs }: Pick<Calm, 'freshUntilMs' | 'stirredAtMs'>): Calm => ({
+  demand,
+  ttftMsBelow,
+  tbtMsBelow,
+  freshUntilMs,
+  stirredAtMs,
+})
+
 /** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
-export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies }: DisaggregatedServiceSpec): boolean => {
+export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies, evidence }: DisaggregatedServiceSpec): boolean => {
   switch (event.type) {
     case 'TpsObserved':
-      return event.role !== roleOfSignal(policies.proportional.signal) || isInBand(calm, event)
+      return event.role !== roleOfSignal(policies.proportional.signal) || (isCovered(event, evidence.minCoverage) && isInBand(calm, event))
     case 'LatencyObserved':
-      return isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
+      return isCovered(event, evidence.minCoverage) && isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
     case 'CacheObserved':
       return true
   }
 }
+
+/** A thin sample makes the evidence thin, which people are told at once. */
+const isCovered = ({ instancesHeard, instancesRegistered }: MeasurementEvent, minCoverage: number): boolean => instancesHeard >= instancesRegistered * minCoverage
 
 const isInBand = ({ demand }: Calm, { source, tps }: TpsObserved): boolean =>
   tps !== null && demand.some((band) => band.source === source && tps >= band.lo && tps <= band.hi)

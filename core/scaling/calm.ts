@@ -2,16 +2,20 @@
  * What the next samples may say without any rule seeing a difference. While a service stands inside its tolerances, most
  * samples only say again what the last ones said; to decide on each of them costs more than all other work on the log. So an
  * evaluation that ends in INSIDE_TOLERANCE leaves bounds behind, and a sample inside them is kept and not looked at. Anything else
- * is looked at as always, and so is a calm service when its newest looked-at sample would turn stale.
+ * is looked at as always, and so is a calm service when one of its sources falls silent.
  */
 import { roleOfSignal } from '../signals/evidence.ts'
 import { onePerSubCluster } from '../signals/one-source.ts'
+import { oldestViewAge } from '../signals/instances.ts'
+import { signalNames } from '../signals/sample.ts'
 import type { SignalHistory, SourceSeries } from '../signals/sample.ts'
-import { recentValue } from '../signals/window.ts'
+import { newestValued, recentValue } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
+import { freshUntil } from './calm-bounds.ts'
 import type { Calm, SourceBand } from './calm-bounds.ts'
 import { latenessMs } from './lateness.ts'
+import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -25,9 +29,33 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   const { slo, policies } = state.manifest.spec
   const demand = demandBands(state, current[roleOfSignal(policies.proportional.signal)], nowMs)
   if (demand === null) return null
+  const freshUntilMs = heardUntil(state, nowMs)
+  if (freshUntilMs === null) return null
   const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? 0) * (1 - margin)
-  const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio }
+  const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio, freshUntilMs, stirredAtMs: null }
   return isLatencyLow(state.signals, calm, nowMs - latenessMs) ? calm : null
+}
+
+/** The service at a tick: it stays calm while all its sources are heard, and is due when one of them turned stale. */
+export const stayCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const { calm } = state
+  if (calm === null || calm.freshUntilMs > nowMs) return state
+  const freshUntilMs = heardUntil(state, nowMs)
+  const next = copyOf(state)
+  if (freshUntilMs === null) next.recheckAtMs = nowMs
+  else next.calm = freshUntil(calm, freshUntilMs)
+  return next
+}
+
+/** When the first source turns stale unless it is heard again; null when one is stale, or was never heard. */
+const heardUntil = ({ signals, instances, manifest }: ServiceState, nowMs: EpochMs): EpochMs | null => {
+  const ageMs = oldestViewAge(instances, nowMs)
+  if (ageMs === null) return null
+  let oldest = nowMs - ageMs
+  for (const signal of signalNames)
+    for (const series of signals[signal]) oldest = Math.min(oldest, newestValued(series, nowMs - latenessMs)?.endMs ?? Infinity)
+  const staleAt = oldest + secondsToMs(manifest.spec.evidence.staleAfterSeconds) + 1
+  return staleAt > nowMs ? staleAt : null
 }
 
 /** Nothing is ordered, on its way or in doubt, and no two sources speak for the same engines. */

@@ -73,15 +73,16 @@ const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
   const counts = presentTarget(state)
   if (state.calm === null || counts === null) return state
   const next = copyOf(state)
-  next.memory = rememberRecommendation(state.memory, { atMs: evidenceEnd(state, nowMs), counts }, stabilisationWindows(state.manifest))
+  const atMs = evidenceEnd(state, Math.min(nowMs - latenessMs, (state.calm.stirredAtMs ?? Infinity) - 1))
+  next.memory = rememberRecommendation(state.memory, { atMs, counts }, stabilisationWindows(state.manifest))
   return next
 }
 
 /**
- * The end of the newest window that a look at this time sees. What it recommends is remembered under that time and not under the
- * look's own, so that windows mean the same however often somebody looked.
+ * The end of the newest window up to `horizonMs`. What it recommends is remembered under that time and not under the time of
+ * the look, so that stabilisation windows hold the same however often somebody looked.
  */
-const evidenceEnd = ({ signals }: ServiceState, nowMs: EpochMs): EpochMs => lastWindowEnd(signals, nowMs - latenessMs) ?? nowMs - latenessMs
+const evidenceEnd = ({ signals }: ServiceState, horizonMs: EpochMs): EpochMs => lastWindowEnd(signals, horizonMs) ?? horizonMs
 
 /** Drops samples and reports that no rule looks at any more. */
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
@@ -122,7 +123,7 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
 const memoryAfter = (state: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
   const { memory, manifest } = state
   if (!verdict.recommended || !verdict.current) return memory
-  const mark = fresh ? { atMs: nowMs - latenessMs, counts: verdict.current } : { atMs: evidenceEnd(state, nowMs), counts: verdict.recommended }
+  const mark = fresh ? { atMs: nowMs - latenessMs, counts: verdict.current } : { atMs: evidenceEnd(state, nowMs - latenessMs), counts: verdict.recommended }
   return rememberRecommendation(memory, mark, stabilisationWindows(manifest))
 }
 
@@ -135,16 +136,21 @@ const expired = ({ service }: ServiceState, intent: OpenIntent, time: EpochMs): 
   return { topic: 'rollouts', key: service, event }
 }
 
-/** The earliest moment at which another verdict is possible without new input. */
+/** The earliest moment at which another verdict is possible without new input; a calm service's sources are looked after by themselves. */
 const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): EpochMs | null => {
-  const pending = state.calm === null ? nextWindowEnd(state.signals, nowMs - latenessMs) : null
   let soonest = Infinity
   const note = (atMs: EpochMs | null): void => {
     if (atMs !== null && atMs > nowMs) soonest = Math.min(soonest, atMs)
   }
+  for (const { untilMs } of state.controls?.directives ?? []) note(untilMs)
+  if (state.calm === null) noteUnrest(state, verdict, { nowMs, note })
+  return soonest === Infinity ? null : soonest
+}
+
+const noteUnrest = (state: ServiceState, verdict: Verdict, { nowMs, note }: { nowMs: EpochMs; note: (atMs: EpochMs | null) => void }): void => {
+  const pending = nextWindowEnd(state.signals, nowMs - latenessMs)
   note(verdict.recheckAtMs)
   note(pending === null ? null : pending + latenessMs)
   note(adoptionAt(state))
   for (const intent of state.openIntents) note(abandonedAt(intent, state.stoppedAtMs))
-  return soonest === Infinity ? null : soonest
 }

@@ -9,7 +9,7 @@ import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { addSample, isIdleSample } from '../signals/sample.ts'
 import type { Measured, SignalHistory } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
-import { isCalmSample } from './calm-bounds.ts'
+import { isCalmSample, stirredBy } from './calm-bounds.ts'
 import { configure } from './configure.ts'
 import type { Evolved } from './configure.ts'
 import { foldControls } from './controls.ts'
@@ -65,7 +65,10 @@ type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlC
 const observe = (state: ServiceState, event: Observation, context: EvolveContext): ServiceState => {
   const next = copyOf(state)
   next.lastInputOffset = context.offset
-  if (!isCalm(state, event)) next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
+  if (!isCalm(state, event)) {
+    next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
+    next.calm = state.calm && stirredBy(state.calm, timeOf(event))
+  }
   switch (event.type) {
     case 'CollectorHeartbeat':
       next.heartbeats = addHeartbeat(state.heartbeats, event)

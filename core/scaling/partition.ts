@@ -9,6 +9,7 @@ import type { ClockTicked } from '../events/input.ts'
 import type { ServiceId } from '../ids.ts'
 import type { EpochMs, Offset } from '../units.ts'
 import { assert } from '../units.ts'
+import { stayCalm } from './calm.ts'
 import { claimAfter, roleOf, unclaimed } from './claim.ts'
 import type { Claim } from './claim.ts'
 import type { Emitted } from './emitted.ts'
@@ -87,8 +88,11 @@ const evaluateAll = (state: PartitionState): readonly Emitted[] => {
   const emitted: Emitted[] = []
   const context = { claim: state.claim, coreHash: state.coreHash, partition: state.partition, tickOffset: state.offset }
   for (const service of state.order) {
-    const before = state.services.get(service)
-    if (!before || !isDue(before, state.claim.lastTickMs) || isRestored(state, service)) continue
+    const known = state.services.get(service)
+    if (!known || isRestored(state, service)) continue
+    const before = stayCalm(known, state.claim.lastTickMs)
+    if (before !== known) state.services.set(service, before)
+    if (!isDue(before, state.claim.lastTickMs)) continue
     const evaluated = evaluate(before, context)
     state.services.set(service, evaluated.state)
     emitted.push(...evaluated.emitted)

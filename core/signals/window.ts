@@ -14,11 +14,11 @@ export type Window = { readonly endMs: EpochMs; readonly lengthMs: DurationMs }
 export const isWithin = (sample: Sample, { endMs, lengthMs }: Window): boolean =>
   sample.endMs > endMs - lengthMs && sample.endMs <= endMs
 
-/** Newest observed sample of a source. */
-export const newestValued = ({ samples }: SourceSeries): ValuedSample | null => {
+/** Newest observed sample of a source, of those that ended by `horizon`. */
+export const newestValued = ({ samples }: SourceSeries, horizon: EpochMs = Infinity): ValuedSample | null => {
   for (let index = samples.length - 1; index >= 0; index--) {
     const sample = samples[index] as Sample
-    if (isValued(sample)) return sample
+    if (sample.endMs <= horizon && isValued(sample)) return sample
   }
   return null
 }

@@ -1,6 +1,7 @@
 /** Samples that change nothing are not looked at; what is ordered is the same as if each had been. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { stayCalm } from '../../../core/scaling/calm.ts'
 import { isDue } from '../../../core/scaling/evaluate.ts'
 import type { PartitionState } from '../../../core/scaling/partition.ts'
 import type { ServiceState } from '../../../core/scaling/service-state.ts'
@@ -11,44 +12,68 @@ import type { Load } from '../../support/decider-story.ts'
 
 const spec = specification({ behavior: { scaleUp: { cooldownSeconds: 10 }, scaleDown: { cooldownSeconds: 10 } } })
 
+type Step = Load & { readonly silent?: boolean }
+
 /** A minute of steady load, then these loads, five seconds each; an order is carried out within the second. */
-const told = (loads: readonly Load[], before: (state: PartitionState) => void = () => {}) => {
+const told = (loads: readonly Step[], before: (state: PartitionState) => void = () => {}) => {
   const story = deciderStory({ spec })
-  story.fleet({ prefill: 2, decode: 4 })
+  let counts = { prefill: 2, decode: 4 }
+  story.fleet(counts)
   story.load(calm)
   story.pass(60)
   for (const load of loads) {
+    story.fleet(counts)
     story.load(load)
+    if (load.silent) story.silence()
     for (let second = 0; second < 5; second++) {
       before(story.state)
       story.pass(1)
-      if (stateOf(story.state).openIntents.length > 0) story.commit()
+      if (stateOf(story.state).openIntents.length === 0) continue
+      counts = story.lastIntent().target
+      story.commit()
     }
   }
   return story
 }
 
-/** No bounds stand when a sample comes, and the look at the end of its lateness is due too: as if bounds had never been left. */
+/** No bounds stand when a sample comes; the looks at the end of its lateness, and when it turns stale, are due: as if bounds had never been left. */
 const lookAtEverything = (state: PartitionState): void => {
   const known = state.services.get(service)
   if (!known) return
-  const pending = nextWindowEnd(known.signals, state.claim.lastTickMs - latenessMs)
-  const recheckAtMs = Math.min(known.recheckAtMs ?? Infinity, pending === null ? Infinity : pending + latenessMs)
+  const pending = nextWindowEnd(known.signals, state.claim.lastTickMs - latenessMs) ?? Infinity
+  const recheckAtMs = Math.min(known.recheckAtMs ?? Infinity, pending + latenessMs, known.calm?.freshUntilMs ?? Infinity)
   state.services.set(service, { ...known, calm: null, recheckAtMs: recheckAtMs === Infinity ? null : recheckAtMs })
 }
 
 const ordersOf = ({ decisions }: ReturnType<typeof told>) => decisions().map(({ kind, to, time }) => ({ kind, to, time }))
 
+const holdsOf = ({ holds }: ReturnType<typeof told>) => holds().map(({ reason, time }) => ({ reason, time }))
+
 const stateOf = (state: PartitionState): ServiceState => state.services.get(service) as ServiceState
 
 describe('a service inside its tolerances', () => {
-  it('is looked at again only when its newest sample that was looked at would turn stale', () => {
-    let due = 0
-    const story = told(Array.from({ length: 12 }, () => calm), (state) => (due += isDue(stateOf(state), state.claim.lastTickMs + 1000) ? 1 : 0))
-    // Twelve samples in a minute; evidence turns stale after 15 s, and two samples are under way when the first look ends.
-    expect(due).toBeGreaterThanOrEqual(3)
-    expect(due).toBeLessThanOrEqual(6)
+  it('is not looked at while all its sources are heard, and is when they turned stale', () => {
+    const dueAt: number[] = []
+    const story = deciderStory({ spec })
+    const pass = (seconds: number): void => {
+      for (let second = 0; second < seconds; second++) {
+        if (isDue(stayCalm(stateOf(story.state), story.now() + 1000), story.now() + 1000)) dueAt.push((story.now() + 1000 - started) / 1000)
+        story.pass(1)
+      }
+    }
+    let started = 0
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load(calm)
+    story.pass(65)
+    started = story.now()
+    pass(60)
+    expect(dueAt).toEqual([])
     expect(stateOf(story.state).calm).not.toBeNull()
+    story.silence()
+    pass(20)
+    // Heard last at 60 s; stale after 15 s.
+    expect(dueAt).toEqual([76])
+    expect(stateOf(story.state).calm).toBeNull()
   })
 
   it.each([
@@ -58,6 +83,7 @@ describe('a service inside its tolerances', () => {
     ['a TTFT at the first tier of the guard', { ttftMsP95: 1000 }],
     ['a TBT at the first tier of the guard', { tbtMsP95: 40 }],
     ['a TTFT that could not be measured', { ttftMsP95: null }],
+    ['a load of half of the instances', { heard: { prefill: 1, decode: 2 } }],
   ] as const)('looks at %s as soon as its lateness is over', (_, change) => {
     const story = told([calm])
     expect(stateOf(story.state).calm).not.toBeNull()
@@ -81,19 +107,22 @@ describe('what is ordered', () => {
     decodeTps: fc.oneof(fc.integer({ min: 3300, max: 4700 }), fc.integer({ min: 0, max: 9000 }), fc.constant(null)),
     ttftMsP95: fc.oneof(fc.integer({ min: 200, max: 600 }), fc.integer({ min: 800, max: 1500 }), fc.constant(null)),
     tbtMsP95: fc.integer({ min: 10, max: 45 }),
+    queueDepth: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 20 })),
+    silent: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
   })
 
   it('is the same as if each sample had been looked at', () => {
     let [orders, skipped] = [0, 0]
     fc.assert(
       fc.property(fc.array(fc.tuple(load, fc.integer({ min: 1, max: 6 })), { maxLength: 12 }), (steps) => {
-        const loads = steps.flatMap(([step, times]) => Array.from({ length: times }, (): Load => ({ ...calm, ...step })))
+        const loads = steps.flatMap(([step, times]) => Array.from({ length: times }, (): Step => ({ ...calm, ...step })))
         const [some, all] = [told(loads), told(loads, lookAtEverything)]
         expect(ordersOf(some)).toEqual(ordersOf(all))
+        expect(holdsOf(some)).toEqual(holdsOf(all))
         orders += some.decisions().length
         skipped += stateOf(all.state).holds - stateOf(some.state).holds
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     )
     expect(orders).toBeGreaterThan(60)
     expect(skipped).toBeGreaterThan(100)
