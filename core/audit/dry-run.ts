@@ -6,6 +6,7 @@
 import type { SnapshotTaken } from '../events/decided.ts'
 import type { SignalEvent } from '../events/event.ts'
 import type { ServiceId } from '../ids.ts'
+import { copyHistory } from '../signals/sample.ts'
 import { policyHash } from '../service/policy-hash.ts'
 import type { ServiceManifest } from '../service/specification.ts'
 import { claimAfter, roleOf, unclaimed, type Claim } from '../scaling/claim.ts'
@@ -40,7 +41,7 @@ export type DryRunPlan = Pick<DryRun, 'service' | 'candidate' | 'partition' | 'f
 /** Starts from the log's beginning, or from a checkpoint of the service. */
 export const openDryRun = (plan: DryRunPlan, checkpoint: SnapshotTaken | null): DryRun => {
   const { claim, state } = checkpoint === null ? { claim: unclaimed, state: null } : readSnapshot(checkpoint.state)
-  return { ...plan, claim, state, memory: state, comparison: openComparison(), coreHashes: new Set() }
+  return { ...plan, claim, state, memory: state && apart(state), comparison: openComparison(), coreHashes: new Set() }
 }
 
 type Input = { readonly offset: Offset; readonly appendedAtMs: EpochMs; readonly event: SignalEvent }
@@ -62,8 +63,11 @@ const foldInput = (run: DryRun, { offset }: Input, event: Exclude<SignalEvent, {
   if (run.state === null) run.memory = null
   // Its own file stays the one that is tried: configurations of that time are the others'.
   else if (event.type !== 'ServiceConfigured') run.memory = asCandidate && evolve(attentive(asCandidate), event, context).state
-  else run.memory ??= run.state
+  else run.memory ??= apart(run.state)
 }
+
+/** What the candidate remembers has samples of its own, because a fold adds to them in place. */
+const apart = (state: ServiceState): ServiceState => ({ ...state, signals: copyHistory(state.signals) })
 
 /** Looks at every sample: what is calm under the file in force need not be so under the candidate. */
 const attentive = (state: ServiceState): ServiceState => ({ ...state, calm: null })

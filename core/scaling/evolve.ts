@@ -1,12 +1,13 @@
 /** Folds a record that concerns one service into its state. Measurements only change it; the rest may also answer. */
 import type { SignalEvent } from '../events/event.ts'
 import type { ClockTicked } from '../events/input.ts'
+import type { InstancesObserved } from '../events/observed.ts'
 import { measuredBy } from '../signals/from-event.ts'
 import type { MeasurementEvent } from '../signals/from-event.ts'
 import { addHeartbeat } from '../signals/heartbeat.ts'
 import { addInstances, sameInstances } from '../signals/instances.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
-import { addSample, isIdleSample } from '../signals/sample.ts'
+import { isIdleSample, takeSample } from '../signals/sample.ts'
 import type { Measured, SignalHistory } from '../signals/sample.ts'
 import type { DurationMs, EpochMs, Offset } from '../units.ts'
 import { isCalmSample, stirredBy } from './calm-bounds.ts'
@@ -16,8 +17,7 @@ import { foldControls } from './controls.ts'
 import { latenessMs } from './lateness.ts'
 import { foldReport } from './reports.ts'
 import { outsideOf } from './sample-budget.ts'
-import { copyOf } from './service-state.ts'
-import type { ServiceState } from './service-state.ts'
+import type { Mutable, ServiceState } from './service-state.ts'
 
 export type ServiceEvent = Exclude<SignalEvent, ClockTicked>
 
@@ -29,7 +29,10 @@ export type EvolveContext = {
   readonly announce: boolean
 }
 
-/** State null: the service is not managed, and only its ServiceConfigured and ServiceRemoved are listened to. */
+/**
+ * The state is changed in place where something was observed. Null: the service is not managed, and only its ServiceConfigured and
+ * ServiceRemoved are listened to.
+ */
 export const evolve = (state: ServiceState | null, event: ServiceEvent, context: EvolveContext): Evolved => {
   if (event.type === 'ServiceConfigured') return touched(configure(state, event, context), context)
   // Also of a service that never was in force: what stands in `services` may be the refusal of its first file.
@@ -43,18 +46,12 @@ export const evolve = (state: ServiceState | null, event: ServiceEvent, context:
     case 'RolloutReported':
       return touched(foldReport(state, event, context.nowMs), context)
     default:
-      return { state: isFromTheFuture(event, context) ? passed(state, context) : observe(state, event, context), emitted: nothing }
+      observe(state, event, context)
+      return { state, emitted: nothing }
   }
 }
 
 const nothing: Evolved['emitted'] = []
-
-/** The record was read; nothing of it counts. */
-const passed = (state: ServiceState, { offset }: EvolveContext): ServiceState => {
-  const next = copyOf(state)
-  next.lastInputOffset = offset
-  return next
-}
 
 type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlChanged' | 'ServiceRemoved' | 'RolloutReported' | 'HardwareObserved' }>
 
@@ -62,25 +59,22 @@ type Observation = Exclude<ServiceEvent, { type: 'ServiceConfigured' | 'ControlC
  * Takes an observation in. What was measured is looked at when its lateness is over and not twice, and not at all where it
  * changes nothing (`calm`); instances are news at once when they changed, or while it is not known what stands.
  */
-const observe = (state: ServiceState, event: Observation, context: EvolveContext): ServiceState => {
-  const next = copyOf(state)
-  next.lastInputOffset = context.offset
+const observe = (state: Mutable<ServiceState>, event: Observation, context: EvolveContext): void => {
+  state.lastInputOffset = context.offset
+  if (isFromTheFuture(event, context)) return
   if (!isCalm(state, event)) {
-    next.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
-    next.calm = state.calm && stirredBy(state.calm, timeOf(event))
+    state.recheckAtMs = soonest(state, timeOf(event) + latenessMs)
+    state.calm = state.calm && stirredBy(state.calm, timeOf(event))
   }
-  switch (event.type) {
-    case 'CollectorHeartbeat':
-      next.heartbeats = addHeartbeat(state.heartbeats, event)
-      return next
-    case 'InstancesObserved':
-      next.instances = addInstances(state.instances, event)
-      next.hasNewInput ||= state.settled === null || !sameInstances(next.instances, state.instances)
-      return next
-    default:
-      next.signals = measure(state, event, context.nowMs)
-      return next
-  }
+  if (event.type === 'CollectorHeartbeat') state.heartbeats = addHeartbeat(state.heartbeats, event)
+  else if (event.type === 'InstancesObserved') observeInstances(state, event)
+  else measure(state, event, context.nowMs)
+}
+
+const observeInstances = (state: Mutable<ServiceState>, event: InstancesObserved): void => {
+  const instances = addInstances(state.instances, event)
+  state.hasNewInput ||= state.settled === null || !sameInstances(instances, state.instances)
+  state.instances = instances
 }
 
 /** A heartbeat only matters beside a demand of zero, and instances, while they stay as they are, only by their age. */
@@ -90,13 +84,10 @@ const isCalm = ({ calm, manifest }: ServiceState, event: Observation): boolean =
 const soonest = ({ recheckAtMs }: ServiceState, atMs: EpochMs): EpochMs =>
   recheckAtMs === null ? atMs : Math.min(recheckAtMs, atMs)
 
-const measure = ({ manifest, signals }: ServiceState, event: MeasurementEvent, nowMs: EpochMs): SignalHistory => {
-  const { spec } = manifest
+const measure = ({ manifest: { spec }, signals }: ServiceState, event: MeasurementEvent, nowMs: EpochMs): void => {
   const seen = { spec, horizon: nowMs - latenessMs }
-  let history = signals
   for (const measured of measuredBy(event))
-    if (isLookedAt(measured, history, spec)) history = addSample(history, measured, outsideOf(measured.signal, seen))
-  return history
+    if (isLookedAt(measured, signals, spec)) takeSample(signals, measured, outsideOf(measured.signal, seen))
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
 import { mapSeries, signalNames } from '../signals/sample.ts'
-import type { Sample, SignalHistory, SignalName, SourceSeries } from '../signals/sample.ts'
+import type { OwnHistory, OwnSeries, Sample, SignalName } from '../signals/sample.ts'
 import type { DurationMs, EpochMs } from '../units.ts'
 import { secondsToMs } from '../units.ts'
 import { latenessMs } from './lateness.ts'
@@ -25,7 +25,7 @@ export type Budget = { readonly spec: DisaggregatedServiceSpec; readonly horizon
  * A sample that goes takes its coverage along with its value; one that was not observed stays beside one that was, so that
  * a gap of a source is not thinned away.
  */
-export const budgetSamples = (signals: SignalHistory, { spec, horizon }: Budget): SignalHistory => {
+export const budgetSamples = (signals: OwnHistory, { spec, horizon }: Budget): OwnHistory => {
   let seriesCount = 0
   for (const signal of signalNames) seriesCount += signals[signal].length
   const slots = Math.max(1, Math.min(mostPerWindow, Math.floor(mostSamples / Math.max(1, seriesCount))))
@@ -51,17 +51,17 @@ type Slots = { readonly horizon: EpochMs; readonly outside: EpochMs; readonly sl
 
 /** True when every slot holds one sample at most, so that nothing goes; found without making a list, as it is nearly always. */
 const isThin = (samples: readonly Sample[], slots: Slots): boolean => {
-  let slot = -1
-  for (const sample of samples) {
-    const next = slotOf(sample, slots)
-    if (next === slot) return false
-    slot = next
+  for (let index = 1; index < samples.length; index++) {
+    const older = samples[index - 1] as Sample
+    const newer = samples[index] as Sample
+    const mayShare = newer.endMs <= slots.outside || newer.endMs - older.endMs < slots.slotMs
+    if (mayShare && slotOf(older, slots) === slotOf(newer, slots)) return false
   }
   return true
 }
 
 /** Goes from new to old. */
-const thin = (series: SourceSeries, slots: Slots): SourceSeries => {
+const thin = (series: OwnSeries, slots: Slots): OwnSeries => {
   const newerSlot = new Map<boolean, number>()
   const isNewestOfSlot = (sample: Sample): boolean => {
     if (sample.endMs > slots.horizon) return true

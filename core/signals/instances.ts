@@ -46,9 +46,12 @@ const merge = (view: SubClusterView, event: InstancesObserved): SubClusterView =
     newestAtMs: isNewest ? event.observedAt : view.newestAtMs,
     newestComplete: isNewest ? event.complete : view.newestComplete,
     completeAtMs: isNewestComplete ? event.observedAt : view.completeAtMs,
-    groups: isNewestComplete ? groupViews(event.groups) : view.groups,
+    groups: isNewestComplete ? orSame(view.groups, groupViews(event.groups)) : view.groups,
   }
 }
+
+/** The ones that are known, when nothing changed: what is kept for long and replaced all the time is dear to collect. */
+const orSame = (known: readonly GroupView[], seen: readonly GroupView[]): readonly GroupView[] => (areSameGroups(known, seen) ? known : seen)
 
 const groupViews = (groups: readonly GroupObservation[]): readonly GroupView[] =>
   groups.map(groupView).sort((a, b) => (a.group < b.group ? -1 : 1))
@@ -74,8 +77,10 @@ const isSameView = (a: SubClusterView, b: SubClusterView): boolean =>
   a.subCluster === b.subCluster &&
   a.newestComplete === b.newestComplete &&
   (a.completeAtMs === null) === (b.completeAtMs === null) &&
-  a.groups.length === b.groups.length &&
-  a.groups.every((group, index) => isSameGroup(group, b.groups[index] as GroupView))
+  areSameGroups(a.groups, b.groups)
+
+const areSameGroups = (a: readonly GroupView[], b: readonly GroupView[]): boolean =>
+  a === b || (a.length === b.length && a.every((group, index) => isSameGroup(group, b[index] as GroupView)))
 
 const isSameGroup = (a: GroupView, b: GroupView): boolean =>
   a.group === b.group && a.sequence === b.sequence && sameCounts(a.desired, b.desired) && sameCounts(a.registered, b.registered)

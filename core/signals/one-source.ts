@@ -4,8 +4,8 @@
  * speak for the whole service (`<producer>/*`): then what it says and what the sub-clusters' sources say is the same load too.
  */
 import { groupBy } from '../group-by.ts'
-import { copyOf, isIdleSample, signalNames } from './sample.ts'
-import type { Sample, SignalHistory, SourceSeries } from './sample.ts'
+import { isIdleSample, mapEach, signalNames } from './sample.ts'
+import type { Sample, SignalHistory, SignalName, SourceSeries } from './sample.ts'
 import type { DurationMs } from '../units.ts'
 
 /** The sub-cluster that a source looks at: what follows the first slash, or the whole name where there is none. */
@@ -19,9 +19,9 @@ export const wholeService = '*'
  * the one of the whole service, never their sum.
  */
 export const onePerSubCluster = (history: SignalHistory): SignalHistory => {
-  let chosen: ReturnType<typeof copyOf> | null = null
+  let chosen: { [signal in SignalName]: readonly SourceSeries[] } | null = null
   for (const signal of signalNames)
-    if (haveRivals(history[signal])) (chosen ??= copyOf(history))[signal] = freshestOfEach(history[signal])
+    if (haveRivals(history[signal])) (chosen ??= mapEach((one) => history[one]))[signal] = freshestOfEach(history[signal])
   return chosen ?? history
 }
 

@@ -4,8 +4,8 @@
  */
 import type { Role } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
-import { signalNames } from './sample.ts'
-import type { Sample, SignalHistory, SignalName, SourceSeries } from './sample.ts'
+import { mapEach, signalNames } from './sample.ts'
+import type { OwnHistory, Sample, SignalHistory, SignalName } from './sample.ts'
 
 /** [window's end − origin, window's length, value, requests, heard, registered]; times in ms. */
 type Row = readonly [number, number, number | null, number | null, number, number]
@@ -32,20 +32,8 @@ const rowOf = ({ startMs, endMs, value, requests, heard, registered }: Sample, o
 ]
 
 /** The history that was packed: equal in every field, in the order of fields that fresh histories have. */
-export const unpackSamples = ({ originMs, series }: PackedSamples): SignalHistory => {
-  const all = (signal: SignalName): readonly SourceSeries[] =>
-    (series[signal] ?? []).map(([source, role, rows]) => ({ source, role, samples: rows.map((row) => sampleOf(row, originMs)) }))
-  return {
-    decodeTps: all('decodeTps'),
-    prefillTps: all('prefillTps'),
-    ttftMsP95: all('ttftMsP95'),
-    tbtMsP95: all('tbtMsP95'),
-    prefillQueueDepth: all('prefillQueueDepth'),
-    decodeQueueDepth: all('decodeQueueDepth'),
-    prefillRequestsRunning: all('prefillRequestsRunning'),
-    decodeRequestsRunning: all('decodeRequestsRunning'),
-  }
-}
+export const unpackSamples = ({ originMs, series }: PackedSamples): OwnHistory =>
+  mapEach((signal) => (series[signal] ?? []).map(([source, role, rows]) => ({ source, role, samples: rows.map((row) => sampleOf(row, originMs)) })))
 
 const sampleOf = ([end, length, value, requests, heard, registered]: Row, originMs: EpochMs): Sample => ({
   startMs: originMs + end - length,

@@ -34,6 +34,15 @@ export type SourceSeries = { readonly source: string; readonly role: Role; reado
 /** Sorted by (source, role): sums of floats then come out equal whatever the order of arrival was. */
 export type SignalHistory = { readonly [signal in SignalName]: readonly SourceSeries[] }
 
+/** A series that its owner adds to in place. */
+export type OwnSeries = { readonly source: string; readonly role: Role; readonly samples: Sample[] }
+
+/**
+ * The history of whoever folds, changed in place: to copy a list for each sample costs more than all else that a sample causes,
+ * because copies of a thousand services outlive the young generation and are then collected dearly.
+ */
+export type OwnHistory = { [signal in SignalName]: readonly OwnSeries[] }
+
 export type Measured = { readonly signal: SignalName; readonly source: string; readonly role: Role; readonly sample: Sample }
 
 /** 20 minutes of 5 s windows; more than any policy's window needs. */
@@ -41,7 +50,7 @@ const maxSamplesPerSource = 240
 /** One source per collector and sub-cluster; a fleet that needs more splits the service first. */
 const maxSourcesPerSignal = 64
 
-export const noSamples: SignalHistory = {
+export const noSamples = (): OwnHistory => ({
   decodeTps: [],
   prefillTps: [],
   ttftMsP95: [],
@@ -50,36 +59,35 @@ export const noSamples: SignalHistory = {
   decodeQueueDepth: [],
   prefillRequestsRunning: [],
   decodeRequestsRunning: [],
-}
+})
 
 /**
- * Adds a sample. Its identity is (signal, source, role, window end) and the first one stays. Both limits keep what
+ * Adds a sample in place. Its identity is (signal, source, role, window end) and the first one stays. Both limits keep what
  * sorts highest or lowest, never what came first, so that the result does not depend on the order of arrival.
  * Makes room, too: samples that ended by `outside` lie outside every window that is still to be looked at.
  */
-export const addSample = (history: SignalHistory, measured: Measured, outside: EpochMs): SignalHistory => {
+export const takeSample = (history: OwnHistory, measured: Measured, outside: EpochMs): void => {
   const series = history[measured.signal]
-  const index = indexOfSource(series, measured)
-  const known = series[index]
-  const samples = insertByWindow(known?.samples ?? [], measured.sample, outside)
-  if (known && samples === known.samples) return history
-  const changed = { source: measured.source, role: measured.role, samples }
-  const all = known ? series.with(index, changed) : [...series, changed].sort(bySource).slice(0, maxSourcesPerSignal)
-  const next = copyOf(history)
-  next[measured.signal] = all
-  return next
+  const known = series[indexOfSource(series, measured)]
+  if (known !== undefined) return takeIn(known.samples, measured.sample, outside)
+  const changed = { source: measured.source, role: measured.role, samples: [measured.sample] }
+  history[measured.signal] = [...series, changed].sort(bySource).slice(0, maxSourcesPerSignal)
 }
 
-/** A copy to be changed; its fields stand in the same order, whatever the order of a snapshot was. */
-export const copyOf = (history: SignalHistory): { [signal in SignalName]: readonly SourceSeries[] } => ({
-  decodeTps: history.decodeTps,
-  prefillTps: history.prefillTps,
-  ttftMsP95: history.ttftMsP95,
-  tbtMsP95: history.tbtMsP95,
-  prefillQueueDepth: history.prefillQueueDepth,
-  decodeQueueDepth: history.decodeQueueDepth,
-  prefillRequestsRunning: history.prefillRequestsRunning,
-  decodeRequestsRunning: history.decodeRequestsRunning,
+/** For whoever goes another way from here. */
+export const copyHistory = (history: SignalHistory): OwnHistory =>
+  mapEach((signal) => history[signal].map(({ source, role, samples }) => ({ source, role, samples: [...samples] })))
+
+/** The fields always stand in the same order, whatever the order of a snapshot was. */
+export const mapEach = <Series>(of: (signal: SignalName) => readonly Series[]): { [signal in SignalName]: readonly Series[] } => ({
+  decodeTps: of('decodeTps'),
+  prefillTps: of('prefillTps'),
+  ttftMsP95: of('ttftMsP95'),
+  tbtMsP95: of('tbtMsP95'),
+  prefillQueueDepth: of('prefillQueueDepth'),
+  decodeQueueDepth: of('decodeQueueDepth'),
+  prefillRequestsRunning: of('prefillRequestsRunning'),
+  decodeRequestsRunning: of('decodeRequestsRunning'),
 })
 
 /** -1 when the source has not measured the role yet. */
@@ -91,18 +99,18 @@ const indexOfSource = (series: readonly SourceSeries[], { source, role }: Measur
   return -1
 }
 
-const insertByWindow = (samples: readonly Sample[], sample: Sample, outside: EpochMs): readonly Sample[] => {
-  const last = samples.at(-1)
-  if (!last || last.endMs < sample.endMs) return appended(samples, sample, firstKept(samples, outside))
+const takeIn = (samples: Sample[], sample: Sample, outside: EpochMs): void => {
+  const last = samples[samples.length - 1]
+  if (last === undefined || last.endMs < sample.endMs) {
+    const first = Math.max(firstKept(samples, outside), samples.length + 1 - maxSamplesPerSource)
+    if (first > 0) samples.splice(0, first)
+    samples.push(sample)
+    return
+  }
   const index = samples.findIndex((one) => one.endMs >= sample.endMs)
-  if (samples[index]?.endMs === sample.endMs) return samples
-  return samples.toSpliced(index, 0, sample).slice(-maxSamplesPerSource)
-}
-
-const appended = (samples: readonly Sample[], sample: Sample, from: number): readonly Sample[] => {
-  const all = samples.slice(Math.max(from, samples.length + 1 - maxSamplesPerSource))
-  all.push(sample)
-  return all
+  if (samples[index]?.endMs === sample.endMs) return
+  samples.splice(index, 0, sample)
+  if (samples.length > maxSamplesPerSource) samples.shift()
 }
 
 /** Goes past what the next evaluation would drop anyway: samples outside, whose next one is outside too and of the same kind. */
@@ -121,11 +129,11 @@ const bySource = (a: SourceSeries, b: SourceSeries): number =>
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Forgets samples up to `before`: a source that has been silent since then is missing, no longer stale. */
-export const forgetSamples = (history: SignalHistory, before: EpochMs): SignalHistory =>
+export const forgetSamples = (history: OwnHistory, before: EpochMs): OwnHistory =>
   mapSeries(history, (series) => (oldestEnd(series) > before ? series : keepSamples(series, ({ endMs }) => endMs > before)))
 
 /** What a decision may look at: windows that ended by `horizon`. */
-export const samplesUntil = (history: SignalHistory, horizon: EpochMs): SignalHistory =>
+export const samplesUntil = (history: OwnHistory, horizon: EpochMs): SignalHistory =>
   mapSeries(history, (series) => (newestEnd(series) <= horizon ? series : keepSamples(series, ({ endMs }) => endMs <= horizon)))
 
 const oldestEnd = ({ samples }: SourceSeries): EpochMs => samples[0]?.endMs ?? -1
@@ -150,7 +158,7 @@ export const lastWindowEnd = (history: SignalHistory, horizon: EpochMs): EpochMs
 }
 
 /** The series with these samples; itself when all stay. */
-export const keepSamples = (series: SourceSeries, keep: (sample: Sample) => boolean): SourceSeries => {
+export const keepSamples = (series: OwnSeries, keep: (sample: Sample) => boolean): OwnSeries => {
   const samples = series.samples.filter(keep)
   return samples.length === series.samples.length ? series : { source: series.source, role: series.role, samples }
 }
@@ -159,20 +167,20 @@ export const keepSamples = (series: SourceSeries, keep: (sample: Sample) => bool
  * Changes series one by one and leaves out those that have no samples left. Lists and the history in which nothing changed
  * are given back as they are: at most evaluations nothing does.
  */
-export const mapSeries = (history: SignalHistory, change: (series: SourceSeries, signal: SignalName) => SourceSeries): SignalHistory => {
-  let changed: ReturnType<typeof copyOf> | null = null
+export const mapSeries = (history: OwnHistory, change: (series: OwnSeries, signal: SignalName) => OwnSeries): OwnHistory => {
+  let changed: OwnHistory | null = null
   for (const signal of signalNames) {
     const before = history[signal]
     const after = mapList(before, (series) => change(series, signal))
-    if (after !== before) (changed ??= copyOf(history))[signal] = after
+    if (after !== before) (changed ??= mapEach((one) => history[one]))[signal] = after
   }
   return changed ?? history
 }
 
-const mapList = (all: readonly SourceSeries[], change: (series: SourceSeries) => SourceSeries): readonly SourceSeries[] => {
-  let changed: SourceSeries[] | null = null
+const mapList = (all: readonly OwnSeries[], change: (series: OwnSeries) => OwnSeries): readonly OwnSeries[] => {
+  let changed: OwnSeries[] | null = null
   for (let index = 0; index < all.length; index++) {
-    const before = all[index] as SourceSeries
+    const before = all[index] as OwnSeries
     const after = change(before)
     if (after !== before) changed ??= all.slice(0, index)
     if (after.samples.length > 0) changed?.push(after)

@@ -83,7 +83,7 @@ const signalsOf = (world: World, doubt: Doubt | undefined): SignalHistory => {
   const ttft = { role: 'prefill', registered: current.prefill, value: 300, heard: 1, ageMs: doubt === 'ttft-stale' ? staleMs : 0 } as const
   const tbt = { role: 'decode', registered: current.decode, value: doubt === 'tbt-failed' ? null : 20, heard: 1, ageMs: 0 } as const
   return {
-    ...noSamples,
+    ...noSamples(),
     decodeTps: doubt === 'demand-missing' ? [] : [seriesOf(demand)],
     ttftMsP95: doubt === 'ttft-missing' ? [] : [seriesOf(ttft)],
     tbtMsP95: doubt === 'tbt-missing' ? [] : [seriesOf(tbt)],

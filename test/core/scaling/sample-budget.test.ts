@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { createCodec } from '../../../adapters/kafka/codec.ts'
 import { budgetSamples } from '../../../core/scaling/sample-budget.ts'
-import { addSample, noSamples } from '../../../core/signals/sample.ts'
-import type { SignalHistory } from '../../../core/signals/sample.ts'
+import { noSamples, takeSample } from '../../../core/signals/sample.ts'
+import type { OwnHistory } from '../../../core/signals/sample.ts'
 import { calm, deciderStory, instances, samplesOf, snapshotsOf, specification, storyStart } from '../../support/decider-story.ts'
 
 const codec = createCodec()
@@ -34,12 +34,13 @@ describe('twenty sub-clusters and windows of an hour', () => {
 })
 
 describe('the budget of samples', () => {
-  const history = (...seconds: readonly number[]): SignalHistory =>
-    seconds.reduce<SignalHistory>((all, second) => {
-      const sample = { startMs: 0, endMs: storyStart + second * 1000, value: second, requests: null, heard: 1, registered: 1 }
-      return addSample(all, { signal: 'decodeTps', source: 'c', role: 'decode', sample }, -1)
-    }, noSamples)
-  const kept = (all: SignalHistory, nowSeconds: number, spec = longWindows): readonly number[] =>
+  const observed = (history: OwnHistory, second: number): OwnHistory => {
+    const sample = { startMs: 0, endMs: storyStart + second * 1000, value: second, requests: null, heard: 1, registered: 1 }
+    takeSample(history, { signal: 'decodeTps', source: 'c', role: 'decode', sample }, -1)
+    return history
+  }
+  const history = (...seconds: readonly number[]): OwnHistory => seconds.reduce(observed, noSamples())
+  const kept = (all: OwnHistory, nowSeconds: number, spec = longWindows): readonly number[] =>
     (budgetSamples(all, { spec, horizon: storyStart + nowSeconds * 1000 }).decodeTps[0]?.samples ?? []).map(({ endMs }) => (endMs - storyStart) / 1000)
 
   it('keeps the newest sample of each thirty seconds of an hour', () => {
@@ -59,11 +60,8 @@ describe('the budget of samples', () => {
 
   it('keeps the same whether it looked once or after each sample', () => {
     const seconds = [1, 5, 29, 31, 35, 61, 62, 63, 95]
-    const step = (all: SignalHistory, second: number): SignalHistory => {
-      const { decodeTps } = history(second)
-      const next = addSample(all, { signal: 'decodeTps', source: 'c', role: 'decode', sample: decodeTps[0]!.samples[0]! }, -1)
-      return budgetSamples(next, { spec: longWindows, horizon: storyStart + second * 1000 })
-    }
-    expect(seconds.reduce(step, noSamples)).toEqual(budgetSamples(history(...seconds), { spec: longWindows, horizon: storyStart + 95_000 }))
+    const step = (all: OwnHistory, second: number): OwnHistory =>
+      budgetSamples(observed(all, second), { spec: longWindows, horizon: storyStart + second * 1000 })
+    expect(seconds.reduce(step, noSamples())).toEqual(budgetSamples(history(...seconds), { spec: longWindows, horizon: storyStart + 95_000 }))
   })
 })

@@ -2,13 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gatherEvidence } from '../../../core/signals/evidence.ts'
 import type { EvidenceArgument } from '../../../core/signals/evidence.ts'
-import { addSample, forgetSamples, nextWindowEnd, noSamples, samplesUntil } from '../../../core/signals/sample.ts'
-import type { Measured, Sample, SignalHistory } from '../../../core/signals/sample.ts'
+import { copyHistory, forgetSamples, nextWindowEnd, noSamples, samplesUntil, takeSample } from '../../../core/signals/sample.ts'
+import type { Measured, OwnHistory, Sample, SignalHistory } from '../../../core/signals/sample.ts'
 import { measuredBy } from '../../../core/signals/from-event.ts'
 import { specification } from '../../support/decider-story.ts'
 
-/** Nothing lies outside of what is still to be looked at. */
-const withSample = (history: SignalHistory, one: Measured): SignalHistory => addSample(history, one, -1)
+/** A history of these samples; nothing lies outside of what is still to be looked at unless given. */
+const historyOf = (measured: readonly Measured[], { outside = -1, before = noSamples() }: { outside?: number; before?: OwnHistory } = {}): OwnHistory => {
+  const history = copyHistory(before)
+  for (const one of measured) takeSample(history, one, outside)
+  return history
+}
 
 const now = 1_000_000
 const sample = (endMs: number, value: number | null, changes: Partial<Sample> = {}): Sample => ({
@@ -21,7 +25,7 @@ const latency = (signal: 'ttftMsP95' | 'tbtMsP95', role: 'prefill' | 'decode', o
 
 const evidenceOf = (measured: readonly Measured[], changes: Partial<EvidenceArgument> = {}) =>
   gatherEvidence({
-    nowMs: now, horizonMs: now - 2000, spec: specification(), signals: measured.reduce(withSample, noSamples), heartbeats: [], instances: [], ...changes,
+    nowMs: now, horizonMs: now - 2000, spec: specification(), signals: historyOf(measured), heartbeats: [], instances: [], ...changes,
   })
 const registered = (decode: number) => [
   { subCluster: 'east', newestAtMs: now, newestComplete: true, completeAtMs: now,
@@ -155,23 +159,22 @@ describe('evidence of latency', () => {
 describe('samples', () => {
   it('are kept in the order of their windows, whatever the order of arrival', () => {
     const measured = [5, 3, 9, 1, 7].flatMap((second) => ['a', 'b'].map((source) => tps(source, second * 1000, second)))
-    const sorted = JSON.stringify(measured.reduce(withSample, noSamples))
+    const sorted = JSON.stringify(historyOf(measured))
     fc.assert(
       fc.property(fc.shuffledSubarray(measured, { minLength: measured.length }), (shuffled) => {
-        expect(JSON.stringify(shuffled.reduce(withSample, noSamples))).toBe(sorted)
+        expect(JSON.stringify(historyOf(shuffled))).toBe(sorted)
       }),
     )
   })
 
   it('are bounded per source, the newest stay', () => {
     const many = Array.from({ length: 500 }, (_, index) => tps('a', index + 1, 1))
-    const kept = many.reduce(withSample, noSamples).decodeTps[0]?.samples ?? []
+    const kept = historyOf(many).decodeTps[0]?.samples ?? []
     expect([kept.length, kept[0]?.endMs, kept.at(-1)?.endMs]).toEqual([240, 261, 500])
   })
 
   const ends = (history: SignalHistory): readonly number[] => history.decodeTps[0]?.samples.map(({ endMs }) => endMs) ?? []
-  const history = (...samples: readonly (readonly [number, number | null])[]): SignalHistory =>
-    samples.map(([end, value]) => tps('a', end, value)).reduce(withSample, noSamples)
+  const history = (...samples: readonly (readonly [number, number | null])[]): OwnHistory => historyOf(samples.map(([end, value]) => tps('a', end, value)))
 
   it('are forgotten by age, observed or not', () => {
     const full = history([1000, 1], [2000, null], [3000, 1], [4000, null])
@@ -182,7 +185,7 @@ describe('samples', () => {
 
   it('make room outside the windows when the next one comes, and leave behind how long a source has been silent', () => {
     const full = history([1000, 1], [2000, 1], [3000, null], [4000, null], [5000, 1])
-    const next = (outside: number) => ends(addSample(full, tps('a', 6000, 1), outside))
+    const next = (outside: number) => ends(historyOf([tps('a', 6000, 1)], { outside, before: full }))
     expect(next(1000)).toEqual([1000, 2000, 3000, 4000, 5000, 6000])
     expect(next(2000)).toEqual([2000, 3000, 4000, 5000, 6000])
     // What was observed last stays as long as only unobserved ones follow it.
