@@ -46,7 +46,7 @@ const measured = (topic: FilledTopic, { services, minutes, dayMinutes }: Decider
     what:
       'CPU time (user and system, all threads) of the whole decider process from its first assignment until it has committed the whole topic, decisions, ' +
       'intents, first snapshots and checkpoints written and acknowledged, against a kafkajs consumer that decodes every record with avsc, ' +
-      'commits after each batch and does nothing else; ratio = no-op / decider, 1 is as cheap; both processes single, starts excluded',
+      'commits after each batch and does nothing else; ratio = no-op / decider, 1 is as cheap; both processes single, started with the same arguments of node, starts excluded',
     parameters: {
       services,
       worldMinutes: minutes,

@@ -1,4 +1,5 @@
 /** One run of a program over a filled topic: the decider, or a consumer that only reads. CPU seconds come back. */
+import { nodeArgumentsOf } from '../infra/local/node-arguments.ts'
 import { forgetDecider, untilCommitted, type FilledTopic } from './filled-topic.ts'
 import { cpuSecondsOf } from './process-cpu.ts'
 import { compiled, fromSource, logFolder, pidOf, startProgram, untilMarked } from './program.ts'
@@ -9,13 +10,13 @@ export type DeciderRun = { readonly nodeArgs?: readonly string[]; /** Leave comm
 
 let runs = 0
 
-/** From its first assignment until it has read and committed everything. */
+/** From its first assignment until it has read and committed everything; started with the same arguments of node as a decider. */
 export const readOnly = async (topic: FilledTopic): Promise<number> => {
   runs += 1
   const groupId = `${topic.prefix}-no-op-${runs}`
   const program = startProgram(dir, {
     name: `no-op-${runs}`,
-    args: [...fromSource('no-op-consumer.ts'), topic.brokers.join(','), topic.prefix, groupId],
+    args: [...nodeArgumentsOf('decider'), ...fromSource('no-op-consumer.ts'), topic.brokers.join(','), topic.prefix, groupId],
     env: {},
   })
   try {
@@ -31,7 +32,7 @@ export const decide = async (topic: FilledTopic, { nodeArgs = [], keep = false }
   runs += 1
   const program = startProgram(dir, {
     name: `decider-${runs}`,
-    args: [...nodeArgs, ...compiled('services/decider/main.js')],
+    args: [...nodeArgumentsOf('decider'), ...nodeArgs, ...compiled('services/decider/main.js')],
     env: environmentOf(topic),
   })
   try {

@@ -8,8 +8,9 @@ import { roleOfSignal } from '../signals/evidence.ts'
 import { onePerSubCluster } from '../signals/one-source.ts'
 import { oldestViewAge } from '../signals/instances.ts'
 import { signalNames } from '../signals/sample.ts'
-import type { SignalHistory, SourceSeries } from '../signals/sample.ts'
-import { newestValued, recentValue } from '../signals/window.ts'
+import type { Sample, SignalHistory, SourceSeries } from '../signals/sample.ts'
+import { newestValued, recentValue, weightOf } from '../signals/window.ts'
+import type { Window } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
 import { freshUntil } from './calm-bounds.ts'
@@ -33,7 +34,8 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   if (freshUntilMs === null) return null
   const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? 0) * (1 - margin)
   const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio, freshUntilMs, stirredAtMs: null }
-  return isLatencyLow(state.signals, calm, nowMs - latenessMs) ? calm : null
+  const latencyWindow = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(policies.latencyGuard.windowSeconds) }
+  return isLatencyLow(state.signals, calm, latencyWindow) ? calm : null
 }
 
 /** The service at a tick: it stays calm while all its sources are heard, and is due when one of them turned stale. */
@@ -58,16 +60,20 @@ const heardUntil = ({ signals, instances, manifest }: ServiceState, nowMs: Epoch
   return staleAt > nowMs ? staleAt : null
 }
 
-/** Nothing is ordered, on its way or in doubt, and no two sources speak for the same engines. */
-const isAtRest = ({ openIntents, doubtedSinceMs, signals }: ServiceState, verdict: Verdict): boolean =>
-  'hold' in verdict && verdict.hold.reason === 'INSIDE_TOLERANCE' && openIntents.length === 0 && doubtedSinceMs === null && onePerSubCluster(signals) === signals
+/** Nothing is ordered or in doubt, and no two sources speak for the same engines; what is on its way is news when it is reported. */
+const isAtRest = ({ doubtedSinceMs, signals }: ServiceState, verdict: Verdict): boolean =>
+  'hold' in verdict && verdict.hold.reason === 'INSIDE_TOLERANCE' && doubtedSinceMs === null && onePerSubCluster(signals) === signals
 
-const isLatencyLow = ({ ttftMsP95, tbtMsP95 }: SignalHistory, { ttftMsBelow, tbtMsBelow }: Calm, horizon: EpochMs): boolean =>
-  areBelow(ttftMsP95, ttftMsBelow, horizon) && areBelow(tbtMsP95, tbtMsBelow, horizon)
+const isLatencyLow = ({ ttftMsP95, tbtMsP95 }: SignalHistory, { ttftMsBelow, tbtMsBelow }: Calm, window: Window): boolean =>
+  ttftMsP95.every((series) => staysWithin(series, below(ttftMsBelow), window)) && tbtMsP95.every((series) => staysWithin(series, below(tbtMsBelow), window))
+
+type Bounds = { readonly lo: number; readonly hi: number }
+
+const below = (bound: number): Bounds => ({ lo: 0, hi: bound * (1 - margin) })
 
 /**
  * Splits the tolerance over the sources as they share the demand. Null when it is not one that stays by itself: no demand, or a
- * sample of the window outside its band, whose leaving would move the mean. `count`: instances of the signal's role.
+ * mean that would leave its band as the oldest samples go. `count`: instances of the signal's role.
  */
 const demandBands = ({ signals, manifest: { spec } }: ServiceState, count: number, nowMs: EpochMs): readonly SourceBand[] | null => {
   const { signal, targetPerInstance, windowSeconds } = spec.policies.proportional
@@ -78,12 +84,25 @@ const demandBands = ({ signals, manifest: { spec } }: ServiceState, count: numbe
   const least = (count * targetPerInstance * (1 - spec.behavior.scaleDown.tolerance) * (1 + margin)) / sum
   const most = (count * targetPerInstance * (1 + spec.behavior.scaleUp.tolerance) * (1 - margin)) / sum
   const bands = signals[signal].map(({ source }, index) => ({ source, lo: (means[index] as number) * least, hi: (means[index] as number) * most }))
-  return signals[signal].every((series, index) => areWithin(series, bands[index] as SourceBand, window.endMs)) ? bands : null
+  return signals[signal].every((series, index) => staysWithin(series, bands[index] as SourceBand, window)) ? bands : null
 }
 
-/** A sample without a value leaves a mean as it is; one that no tick has looked at yet may say more than that. */
-const areWithin = ({ samples }: SourceSeries, { lo, hi }: SourceBand, horizon: EpochMs): boolean =>
-  samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value >= lo && value <= hi))
-
-const areBelow = (all: readonly SourceSeries[], bound: number, horizon: EpochMs): boolean =>
-  all.every(({ samples }) => samples.every(({ value, endMs }) => (value === null ? endMs <= horizon : value < bound)))
+/**
+ * True when a source's mean stays inside the bounds as long as new samples do. The samples that a later window still holds are the
+ * newest of those that are there now, however many; so each such mean has to be inside, and each mix of it with new samples is too.
+ * A sample without a value leaves a mean as it is; one that no tick has looked at yet may say more than that.
+ */
+const staysWithin = ({ samples }: SourceSeries, { lo, hi }: Bounds, { endMs, lengthMs }: Window): boolean => {
+  let weight = 0
+  let weighted = 0
+  for (let index = samples.length - 1; index >= 0; index--) {
+    const sample = samples[index] as Sample
+    if (sample.value === null && sample.endMs > endMs) return false
+    if (sample.value === null) continue
+    if (weight > 0 && sample.endMs <= endMs - lengthMs) return true
+    weight += weightOf(sample)
+    weighted += sample.value * weightOf(sample)
+    if (weighted < lo * weight || weighted > hi * weight) return false
+  }
+  return true
+}

@@ -143,6 +143,7 @@ const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Epoch
     if (atMs !== null && atMs > nowMs) soonest = Math.min(soonest, atMs)
   }
   for (const { untilMs } of state.controls?.directives ?? []) note(untilMs)
+  for (const intent of state.openIntents) note(abandonedAt(intent, state.stoppedAtMs))
   if (state.calm === null) noteUnrest(state, verdict, { nowMs, note })
   return soonest === Infinity ? null : soonest
 }
@@ -152,5 +153,4 @@ const noteUnrest = (state: ServiceState, verdict: Verdict, { nowMs, note }: { no
   note(verdict.recheckAtMs)
   note(pending === null ? null : pending + latenessMs)
   note(adoptionAt(state))
-  for (const intent of state.openIntents) note(abandonedAt(intent, state.stoppedAtMs))
 }

@@ -39,7 +39,7 @@ export const meanOver = ({ samples }: SourceSeries, window: Window): number | nu
 }
 
 /** At least 1. */
-const weightOf = (sample: Sample): number => Math.max(1, sample.requests ?? sample.endMs - sample.startMs)
+export const weightOf = (sample: Sample): number => Math.max(1, sample.requests ?? sample.endMs - sample.startMs)
 
 /** Mean over the window, or the newest sample when the window is shorter than the source's period. */
 export const recentValue = (series: SourceSeries, window: Window): number | null =>

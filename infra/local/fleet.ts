@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { LauncherError } from './launcher-error.ts'
+import { nodeArgumentsOf } from './node-arguments.ts'
 import { pickPorts } from './ports.ts'
 import { superviseProcess, type ServerHandle } from './process.ts'
 import { projectRoot } from './project-root.ts'
@@ -83,7 +84,7 @@ const launch = (name: ProcessName, { options, ports, url }: Launch): ServerHandl
   const handle: ServerHandle = superviseProcess({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', join(projectRoot, 'dist/services', service, 'main.js')],
+    args: [...nodeArgumentsOf(service), join(projectRoot, 'dist/services', service, 'main.js')],
     cwd: projectRoot,
     env: environmentOf(name, options, ports),
     logFile: join(options.dir, `${name}.log`),

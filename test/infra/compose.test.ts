@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { asProperties, asVariable, brokerSettings, settingsAt } from '../../infra/kafka/settings.ts'
 import { cellEnvironment } from '../../infra/local/fleet.ts'
+import { nodeArgumentsOf } from '../../infra/local/node-arguments.ts'
 import { projectRoot } from '../../infra/local/project-root.ts'
 import { usualPorts, versions } from '../../infra/local/versions.ts'
 
@@ -64,7 +65,7 @@ describe('The compose file', () => {
   test('has every process of ours, from one image, with its own entry and a health check on /readyz', () => {
     for (const name of ours) {
       const { command, build, healthcheck } = service(name)
-      expect(command?.at(-1)).toBe(`dist/services/${name}/main.js`)
+      expect(command).toEqual(['node', ...nodeArgumentsOf(name), `dist/services/${name}/main.js`])
       expect(existsSync(join(projectRoot, build?.dockerfile ?? ''))).toBe(true)
       expect(healthcheck?.test).toEqual(['CMD', 'node', 'infra/readyz.mjs'])
     }
