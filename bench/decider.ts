@@ -15,8 +15,9 @@ export const benchDecider = (context: BenchContext, sizes: DeciderSizes): Promis
     const rounds: Numbers[] = []
     for (let round = 1; round <= context.rounds; round++) {
       const noOpSeconds = await readOnly(topic)
+      const curedNoOpSeconds = await readOnly(topic, 'cured')
       const deciderSeconds = await decide(topic, sizes)
-      rounds.push(roundOf(topic, noOpSeconds, deciderSeconds))
+      rounds.push(roundOf(topic, { noOpSeconds, curedNoOpSeconds, deciderSeconds }))
       context.onProgress(`round ${round}: ${JSON.stringify(rounds.at(-1))}`)
     }
     await topic.close()
@@ -25,12 +26,16 @@ export const benchDecider = (context: BenchContext, sizes: DeciderSizes): Promis
 
 const perRecord = (seconds: number, { counts }: FilledTopic): number => significant((seconds * 1e6) / counts.records)
 
-const roundOf = (topic: FilledTopic, noOpSeconds: number, deciderSeconds: number): Numbers => ({
+type Seconds = { readonly noOpSeconds: number; readonly curedNoOpSeconds: number; readonly deciderSeconds: number }
+
+const roundOf = (topic: FilledTopic, { noOpSeconds, curedNoOpSeconds, deciderSeconds }: Seconds): Numbers => ({
   noOpCpuSeconds: significant(noOpSeconds),
   deciderCpuSeconds: significant(deciderSeconds),
   noOpMicrosPerRecord: perRecord(noOpSeconds, topic),
   deciderMicrosPerRecord: perRecord(deciderSeconds, topic),
+  curedNoOpMicrosPerRecord: perRecord(curedNoOpSeconds, topic),
   ratio: significant(noOpSeconds / deciderSeconds, 3),
+  ratioToCuredNoOp: significant(curedNoOpSeconds / deciderSeconds, 3),
 })
 
 const measured = (topic: FilledTopic, { services, minutes, dayMinutes }: DeciderSizes, rounds: readonly Numbers[]): Measured => {
@@ -40,13 +45,16 @@ const measured = (topic: FilledTopic, { services, minutes, dayMinutes }: Decider
     ratio: of('ratio'),
     deciderMicrosPerRecord: of('deciderMicrosPerRecord'),
     noOpMicrosPerRecord: of('noOpMicrosPerRecord'),
+    ratioToCuredNoOp: of('ratioToCuredNoOp'),
+    curedNoOpMicrosPerRecord: of('curedNoOpMicrosPerRecord'),
     recordsPerSecondAndCore: Math.round(1e6 / of('deciderMicrosPerRecord')),
   }
   return {
     what:
       'CPU time (user and system, all threads) of the whole decider process from its first assignment until it has committed the whole topic, decisions, ' +
       'intents, first snapshots and checkpoints written and acknowledged, against a kafkajs consumer that decodes every record with avsc, ' +
-      'commits after each batch and does nothing else; ratio = no-op / decider, 1 is as cheap; both processes single, started with the same arguments of node, starts excluded',
+      'commits after each batch and does nothing else; ratio = no-op / decider, 1 is as cheap; the cured no-op reads with our cures of kafkajs ' +
+      '(docs/kafkajs-cures.md), above all without decoding headers; all processes single, started with the same arguments of node, starts excluded',
     parameters: {
       services,
       worldMinutes: minutes,

@@ -11,12 +11,12 @@ export type DeciderRun = { readonly nodeArgs?: readonly string[]; /** Leave comm
 let runs = 0
 
 /** From its first assignment until it has read and committed everything; started with the same arguments of node as a decider. */
-export const readOnly = async (topic: FilledTopic): Promise<number> => {
+export const readOnly = async (topic: FilledTopic, cures: 'plain' | 'cured' = 'plain'): Promise<number> => {
   runs += 1
   const groupId = `${topic.prefix}-no-op-${runs}`
   const program = startProgram(dir, {
     name: `no-op-${runs}`,
-    args: [...nodeArgumentsOf('decider'), ...fromSource('no-op-consumer.ts'), topic.brokers.join(','), topic.prefix, groupId],
+    args: [...nodeArgumentsOf('decider'), ...fromSource('no-op-consumer.ts'), topic.brokers.join(','), topic.prefix, groupId, cures],
     env: {},
   })
   try {

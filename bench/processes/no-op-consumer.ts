@@ -1,15 +1,25 @@
 /**
- * What reading costs at the least: a kafkajs consumer that decodes every record with avsc and does nothing with it. Client
- * settings, fetch sizes and concurrency are those of the decider, and it commits after each batch, as the decider does.
+ * What reading costs: a kafkajs consumer that decodes every record with avsc and does nothing with it. Fetch sizes and concurrency
+ * are those of the decider, and it commits after each batch, as the decider does. With `cured` it reads with our cures of kafkajs.
  */
 import avro from 'avsc'
+import { Kafka, logLevel } from 'kafkajs'
 import { createKafka } from '../../adapters/kafka/client.ts'
+import { stopIdleTimers } from '../../adapters/kafka/idle-timers.ts'
 import { loadRegistry } from '../../adapters/kafka/registry.ts'
 import { brokerTopic } from '../../core/topics.ts'
 
-const [brokers = '', prefix = '', groupId = ''] = process.argv.slice(2)
+const [brokers = '', prefix = '', groupId = '', cures = ''] = process.argv.slice(2)
 const types = new Map(loadRegistry().map((entry) => [entry.id, avro.Type.forSchema(entry.json as avro.Schema)]))
-const consumer = createKafka({ brokers: brokers.split(','), clientId: 'bench-no-op', topicPrefix: prefix }).consumer({
+
+const plainKafka = (): Kafka => {
+  // Its timers would count as the work of reading.
+  stopIdleTimers()
+  return new Kafka({ brokers: brokers.split(','), clientId: 'bench-no-op', logLevel: logLevel.NOTHING })
+}
+
+const kafka = cures === 'cured' ? createKafka({ brokers: brokers.split(','), clientId: 'bench-no-op', topicPrefix: prefix }) : plainKafka()
+const consumer = kafka.consumer({
   groupId,
   maxWaitTimeInMs: 100,
   minBytes: 1,
