@@ -87,6 +87,12 @@ export const createCodec = (registry: readonly RegisteredSchema[] = loadRegistry
   }
 }
 
+/** Writes without reading back what it wrote: for events that a log has taken already. */
+export const createEncoder = (registry: readonly RegisteredSchema[]): Codec['encode'] => {
+  const encoders = compileEncoders(registry)
+  return (event) => encodeFramed(event, encoders.get(event.type))
+}
+
 const typeOf = (entry: RegisteredSchema): string => entry.record.slice(recordNamespace.length + 1)
 
 const isWritten = (entry: RegisteredSchema): boolean => writtenVersions[typeOf(entry) as EventType] === entry.version

@@ -1,6 +1,6 @@
 /** Runs a seed and judges it: by the simulation's own invariants, and by the independent checker where there is one. */
 import { join } from 'node:path'
-import { createCodec } from '../../adapters/kafka/codec.ts'
+import { createEncoder } from '../../adapters/kafka/codec.ts'
 import { loadRegistry } from '../../adapters/kafka/registry.ts'
 import type { LogRecord } from '../../core/ports.ts'
 import { encodeEvidence } from '../../simulator/control-plane/evidence.ts'
@@ -26,11 +26,11 @@ export const judge = async (seed: number, choice: HistoryChoice, narrator?: Hist
 
 const millis = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000
 
-/** Only where there is a checker to read the bytes: the codec costs a start more than a history. */
-let codec: ReturnType<typeof createCodec> | null = null
+/** Only where there is a checker to read the bytes: to compile the schemas costs a start more than a history. */
+let encoder: ReturnType<typeof createEncoder> | null = null
 const encode = ({ event }: LogRecord): Uint8Array | null => {
-  codec ??= createCodec(loadRegistry(join(process.cwd(), 'schemas')))
-  return event === null ? null : codec.encode(event)
+  encoder ??= createEncoder(loadRegistry(join(process.cwd(), 'schemas')))
+  return event === null ? null : encoder(event)
 }
 
 const fromOutside = ({ evidence }: History): readonly Violation[] => {

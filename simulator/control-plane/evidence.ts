@@ -39,7 +39,30 @@ export const encodeEvidence = ({ topics, ...rest }: RawEvidence, encode: (record
   topics: Object.fromEntries(
     [...topics].map(([topic, records]) => [
       topic,
-      records.map((record) => ({ partition: record.partition, offset: record.offset, timestampMs: record.appendedAtMs, key: record.key, value: encode(record) })),
+      records.map((record) => new EncodedWhenAsked(record, encode)),
     ]),
   ),
 })
+
+/** A state is large, and nobody may ever ask for its bytes. */
+class EncodedWhenAsked implements EvidenceRecord {
+  readonly partition: number
+  readonly offset: Offset
+  readonly timestampMs: EpochMs
+  readonly key: string | null
+  readonly #record: LogRecord
+  readonly #encode: (record: LogRecord) => Uint8Array | null
+
+  constructor(record: LogRecord, encode: (record: LogRecord) => Uint8Array | null) {
+    this.partition = record.partition
+    this.offset = record.offset
+    this.timestampMs = record.appendedAtMs
+    this.key = record.key
+    this.#record = record
+    this.#encode = encode
+  }
+
+  get value(): Uint8Array | null {
+    return this.#encode(this.#record)
+  }
+}

@@ -48,7 +48,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   const healedAtMs = epoch + healsAfterMs
   const services = servicesOf(seed, { fromMs: epoch, healedAtMs })
   const world = new World({
-    stage, services, partitions: 3, nodesPerType: 6,
+    stage, services, partitions: 3, nodesPerType: 4,
     cells: new Map([['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]),
     commitsFirst: options.commitsFirst ?? false,
   })

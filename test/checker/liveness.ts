@@ -60,7 +60,7 @@ const heard = (view: View, service: ServiceView): readonly Violation[] => {
   if (since === undefined || !isManaged(service) || toMs < Math.max(since.record.time, healedAtMs) + convergeMs) return []
   const violate = (detail: string): Violation => ({ invariant: 'L3', service: service.service, detail, at: placeOf(since) })
   const verdicts = [...service.decisions, ...service.holds]
-  const bytes = service.snapshots.at(-1)
+  const bytes = service.snapshots.at(-1)?.value
   const snapshot = bytes ? decode<'SnapshotTaken'>(bytes) : null
   const late = snapshot === null || snapshot.time < toMs - snapshotMs * Math.max(1, speed)
   return [...(verdicts.length > 0 ? [] : [violate('it has no verdict at all')]), ...(late ? [violate(`its last snapshot is ${snapshot ? `${toMs - snapshot.time} ms old` : 'missing'}`)] : [])]

@@ -7,7 +7,7 @@
  *  - what an owner says it had acknowledged (`decidedThrough`), and what was committed, was appended before it said so.
  * Weaker: which measurements a decision used is inside its argument, which only the core can read; S17 decides it again.
  */
-import type { Violation } from './evidence.ts'
+import type { CommitLine, Violation } from './evidence.ts'
 import type { RolloutReported, TypeName } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
 import type { Tick } from './ticks.ts'
@@ -79,18 +79,31 @@ const unread = (view: View): readonly Violation[] =>
 
 /** Both clocks are the broker's. */
 const acknowledgedTooEarly = (view: View): readonly Violation[] => {
+  const commits = risingCommits(view)
   const outputs = [...view.services.values()].flatMap(({ decisions, holds }) => [...decisions, ...holds]).filter((verdict) => isOfThisLog(view, verdict))
   return outputs.flatMap((output): Violation[] => {
     const { decisionId, service, inputs } = output.record
     const ticks = view.ticks.get(inputs.partition)?.counted ?? []
     const told = ticks[firstTelling(ticks, inputs.tickOffset)]
-    const committed = view.evidence.commits?.find((one) => one.partition === inputs.partition && one.offset > inputs.tickOffset)
+    const ofPartition = commits.get(inputs.partition) ?? []
+    const committed = ofPartition[lowerBound(ofPartition, inputs.tickOffset + 1)]
     const at = placeOf(output)
     return [
       ...(told !== undefined && told.timestampMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - told.timestampMs} ms after the tick at ${told.offset} had said that it was`, at }] : []),
       ...(committed !== undefined && committed.timeMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - committed.timeMs} ms after its input was committed`, at }] : []),
     ]
   })
+}
+
+/** Of each partition, the commits that went further than all before them: the first one past an offset is always among them. */
+const risingCommits = ({ evidence }: View): ReadonlyMap<number, readonly CommitLine[]> => {
+  const rising = new Map<number, CommitLine[]>()
+  for (const commit of evidence.commits ?? []) {
+    const known = rising.get(commit.partition)
+    if (known === undefined) rising.set(commit.partition, [commit])
+    else if (commit.offset > (known.at(-1)?.offset ?? -1)) known.push(commit)
+  }
+  return rising
 }
 
 /** A new owner begins with what it knows itself, so `decidedThrough` may fall at a claim; ticks before `offset` cannot speak of it. */

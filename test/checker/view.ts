@@ -27,8 +27,8 @@ export type ServiceView = {
   readonly decisions: Entry<ScaleDecided>[]
   readonly holds: Entry<ScaleHeld>[]
   readonly intents: Entry<ScaleIntentEmitted>[]
-  /** Bytes of `snapshots` under its key; null is a tombstone. They are large, and formulas ask for the last one only. */
-  readonly snapshots: (Uint8Array | null)[]
+  /** Records of `snapshots` under its key; a tombstone has no value. They are large, and formulas ask for the bytes of the last one only. */
+  readonly snapshots: EvidenceRecord[]
 }
 
 export type FactEntry = Entry<RolloutFact> & { readonly type: TypeName }
@@ -104,9 +104,11 @@ export const buildView = (evidence: Evidence): View => {
 }
 
 /** Written out field by field: a spread for each of some ten thousand records would cost as much as all formulas together. */
-const addRecord = (made: Mutable, topic: TopicName, { partition, offset, timestampMs, key, value }: EvidenceRecord): void => {
+const addRecord = (made: Mutable, topic: TopicName, evidence: EvidenceRecord): void => {
   if (topic === 'metrics' || topic === 'checkpoints') return
-  if (topic === 'snapshots') return key === null ? undefined : void serviceOf(made, key).snapshots.push(value)
+  const { partition, offset, timestampMs, key } = evidence
+  if (topic === 'snapshots') return key === null ? undefined : void serviceOf(made, key).snapshots.push(evidence)
+  const { value } = evidence
   if (value === null) return
   const type = typeOf(value)
   if (type === null) return void made.undecodable.push({ topic, partition, offset })

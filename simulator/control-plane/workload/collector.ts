@@ -12,12 +12,12 @@ import { instancesObserved, type ClusterView } from '../../../services/collector
 import type { SimProcess } from '../process.ts'
 import { tpsPerInstance, type SimService } from './services.ts'
 
-export const scrapeMs = 15_000
+export const scrapeMs = 30_000
 /** The product restates instances so often; here only while a service was configured lately, and adopts what stands. */
 const restateMs = 5_000
 /** Beyond the target of one instance its latency leaves the SLO; it cannot serve more than this. */
 const mostTpsPerInstance = 1.35 * tpsPerInstance
-const inventoryIntervalMs = 60_000
+const inventoryIntervalMs = 120_000
 
 export type CollectorParts = {
   readonly process: SimProcess
