@@ -25,17 +25,22 @@ export type CommitLine = { readonly timeMs: EpochMs; readonly partition: number;
 export type Evidence = {
   readonly run: EvidenceRun
   readonly topics: { readonly [topic in Topic]?: readonly EvidenceRecord[] }
+  readonly formerSignals: readonly { readonly deletedAtMs: EpochMs; readonly records: readonly EvidenceRecord[] }[]
   readonly subClusters: { readonly [subCluster: string]: readonly FleetChange[] }
   readonly nemesis: readonly NemesisLine[]
   readonly commits: readonly CommitLine[]
 }
 
 /** The same before its records became bytes. */
-export type RawEvidence = Omit<Evidence, 'topics'> & { readonly topics: ReadonlyMap<Topic, readonly LogRecord[]> }
+export type RawEvidence = Omit<Evidence, 'topics' | 'formerSignals'> & {
+  readonly topics: ReadonlyMap<Topic, readonly LogRecord[]>
+  readonly formerSignals: readonly { readonly deletedAtMs: EpochMs; readonly records: readonly LogRecord[] }[]
+}
 
 /** `encode` is the codec of the Kafka adapter, which the simulator may not import. */
-export const encodeEvidence = ({ topics, ...rest }: RawEvidence, encode: (record: LogRecord) => Uint8Array | null): Evidence => ({
+export const encodeEvidence = ({ topics, formerSignals, ...rest }: RawEvidence, encode: (record: LogRecord) => Uint8Array | null): Evidence => ({
   ...rest,
+  formerSignals: formerSignals.map(({ deletedAtMs, records }) => ({ deletedAtMs, records: records.map((record) => new EncodedWhenAsked(record, encode)) })),
   topics: Object.fromEntries(
     [...topics].map(([topic, records]) => [
       topic,

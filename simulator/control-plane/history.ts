@@ -62,6 +62,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   const evidence: RawEvidence = {
     run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
     topics: world.topics(),
+    formerSignals: world.broker.former.filter(({ topic }) => topic === 'signals').map(({ deletedAtMs, partitions }) => ({ deletedAtMs, records: partitions.flat() })),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
     nemesis: struck.map((line) => nemesisLineOf(line, struck)),
     commits: world.commits,

@@ -10,6 +10,7 @@
 import type { CommitLine, Violation } from './evidence.ts'
 import type { RolloutReported, TypeName } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
+import { isOrderOfOwner } from './log-of.ts'
 import type { Tick } from './ticks.ts'
 import { placeOf, type Entry, type FactEntry, type ServiceView, type Verdict, type View } from './view.ts'
 
@@ -19,8 +20,8 @@ export const noLostInput = (view: View): readonly Violation[] => [
   ...acknowledgedTooEarly(view),
 ]
 
-/** Verdicts of a life of the log that is gone cannot be looked up. */
-export const isOfThisLog = ({ evidence }: View, { record }: Verdict): boolean => !evidence.nemesis.some(({ fault, toMs }) => fault === 'topic-recreated' && record.time <= toMs)
+/** Verdicts of a life of the log that nobody kept cannot be looked up. */
+export const isOfThisLog = ({ evidence }: View, { record }: Verdict): boolean => evidence.formerSignals !== undefined || !evidence.nemesis.some(({ fault, toMs }) => fault === 'topic-recreated' && record.time <= toMs)
 
 const unseenInputs = (view: View, service: ServiceView): readonly Violation[] =>
   [...service.decisions, ...service.holds].filter((verdict) => isOfThisLog(view, verdict)).flatMap((verdict): Violation[] => {
@@ -56,12 +57,12 @@ const isHeard = (view: View, facts: readonly FactEntry[], { partition, offset, r
   return isGivenUp || facts.some((fact) => fact.type === type && fact.record.time === record.time && fact.record.detail === record.detail && (fact.record.group ?? null) === record.group)
 }
 
-/** Known intent, service not removed, and two ticks that count after it: the owner had it folded and its outputs acknowledged. */
+/** An intent of the owner's own, service not removed, and two ticks that count after it: the owner had it folded and its outputs acknowledged. */
 const isFolded = (view: View, service: ServiceView, { partition, offset, record }: Entry<RolloutReported>): boolean => {
   const last = view.ticks.get(partition)?.counted.at(-1)
   const removed = service.removed.findLast((one) => one.offset < offset)
   const isManaged = service.configured.some((one) => one.offset < offset && (removed === undefined || one.offset > removed.offset))
-  return view.intents.has(record.intentId) && isManaged && removed === undefined && last !== undefined && last.decidedThrough >= offset
+  return isOrderOfOwner(view, { partition, offset }, record.intentId) && isManaged && removed === undefined && last !== undefined && last.decidedThrough >= offset
 }
 
 const unansweredManifests = (view: View, service: ServiceView): readonly Violation[] => {
@@ -96,9 +97,9 @@ const acknowledgedTooEarly = (view: View): readonly Violation[] => {
 }
 
 /** Of each partition, the commits that went further than all before them: the first one past an offset is always among them. */
-const risingCommits = ({ evidence }: View): ReadonlyMap<number, readonly CommitLine[]> => {
+const risingCommits = ({ commits }: View): ReadonlyMap<number, readonly CommitLine[]> => {
   const rising = new Map<number, CommitLine[]>()
-  for (const commit of evidence.commits ?? []) {
+  for (const commit of commits) {
     const known = rising.get(commit.partition)
     if (known === undefined) rising.set(commit.partition, [commit])
     else if (commit.offset > (known.at(-1)?.offset ?? -1)) known.push(commit)
