@@ -39,7 +39,7 @@ export const writtenVersions = {
   ServiceAccepted: 1,
   SnapshotTaken: 1,
   InventoryObserved: 1,
-  PlacementDecided: 1,
+  PlacementDecided: 2,
   ReservationReleased: 1,
   ControlSet: 1,
   ControlChanged: 1,

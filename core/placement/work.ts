@@ -38,11 +38,25 @@ export const changeableGroups = ({ desk, request, drafts }: Work): readonly Grou
 export const serviceGroups = (desk: Desk, request: PlacementRequest): readonly StandingGroup[] =>
   [...desk.groups.values()].filter((group) => group.service === request.service)
 
-/** Target − what stands, is promised, or is drafted: what this request still has to add (negative: to remove). */
-export const missingCounts = ({ desk, request, drafts }: Work): RoleCounts => {
-  const standing = sumCounts(serviceGroups(desk, request).map((group) => group.counts))
-  const drafted = sumCounts([...drafts.values()].map((draft) => subtractCounts(draft.to, draft.from)))
-  return subtractCounts(subtractCounts(request.target, standing), drafted)
+/** Goal − what stands, is promised, or is drafted: what this request still has to add (negative: to remove). */
+export const missingCounts = (work: Work): RoleCounts => {
+  const drafted = sumCounts([...work.drafts.values()].map((draft) => subtractCounts(draft.to, draft.from)))
+  return subtractCounts(subtractCounts(goalOf(work), standingCounts(work)), drafted)
+}
+
+/** What stands or is promised before this request. */
+export const standingCounts = ({ desk, request }: Work): RoleCounts => sumCounts(serviceGroups(desk, request).map((group) => group.counts))
+
+/**
+ * The target, and beyond it what the order did not mean to take: whoever believed that nothing stands, and orders the minimum, must not
+ * shrink what does stand to it.
+ */
+export const goalOf = (work: Work): RoleCounts => {
+  const { target, believed } = work.request
+  if (believed === null) return target
+  const standing = standingCounts(work)
+  const least = (role: Role): number => standing[role] - Math.max(0, believed[role] - target[role])
+  return { prefill: Math.max(target.prefill, least('prefill')), decode: Math.max(target.decode, least('decode')) }
 }
 
 /**

@@ -57,12 +57,11 @@ const isHeard = (view: View, facts: readonly FactEntry[], { partition, offset, r
   return isGivenUp || facts.some((fact) => fact.type === type && fact.record.time === record.time && fact.record.detail === record.detail && (fact.record.group ?? null) === record.group)
 }
 
-/** An intent of the owner's own, service not removed, and two ticks that count after it: the owner had it folded and its outputs acknowledged. */
+/** An intent of the owner's own, service not removed: the owner had it folded and its outputs acknowledged. */
 const isFolded = (view: View, service: ServiceView, { partition, offset, record }: Entry<RolloutReported>): boolean => {
-  const last = view.ticks.get(partition)?.counted.at(-1)
   const removed = service.removed.findLast((one) => one.offset < offset)
   const isManaged = service.configured.some((one) => one.offset < offset && (removed === undefined || one.offset > removed.offset))
-  return isOrderOfOwner(view, { partition, offset }, record.intentId) && isManaged && removed === undefined && last !== undefined && last.decidedThrough >= offset
+  return isOrderOfOwner(view, { partition, offset }, record.intentId) && isManaged && removed === undefined
 }
 
 const unansweredManifests = (view: View, service: ServiceView): readonly Violation[] => {

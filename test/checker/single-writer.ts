@@ -8,7 +8,7 @@
  *  b) clean-up deletes only what its own rollout made, or what the placement brings to nothing.
  */
 import type { Violation } from './evidence.ts'
-import { isOrderOfOwner } from './log-of.ts'
+import { isToldToAnother } from './log-of.ts'
 import { byCore, endsOf, isNothing, isRemovedAfter, isUndo, lineAt, placementOf, placeOf, sameCounts, showCounts, type GroupView, type ServiceView, type View, type Write } from './view.ts'
 
 export const singleWriter = (view: View): readonly Violation[] => [
@@ -39,10 +39,6 @@ const gaps = (view: View, service: ServiceView): readonly Violation[] => {
     return [{ invariant: 'S9', service: service.service, detail: `${intentId}, sequence ${sequence}, had no effect and no end, and ${highest} had effects`, at: placeOf(intent) }]
   })
 }
-
-/** Its end was told to an owner of another version, which derives no facts of intents that it has not given. */
-const isToldToAnother = (view: View, { reports }: ServiceView, intentId: string): boolean =>
-  reports.some((report) => report.record.intentId === intentId && report.record.group === null && !isOrderOfOwner(view, report, intentId))
 
 const interleaved = ({ writes, group, service }: GroupView): readonly Violation[] => {
   const over = new Set<string>()

@@ -53,6 +53,8 @@ export type RolloutView = {
 export type View = {
   readonly evidence: Evidence
   readonly run: Run
+  /** Intents whose end was told on a life of `signals` that is not this one. */
+  readonly toldElsewhere: ReadonlySet<string>
   /** Offsets that deciders committed on this life of `signals`. */
   readonly commits: readonly CommitLine[]
   /** By partition of `signals`. */
@@ -88,6 +90,7 @@ type Mutable = {
   readonly twoContents: View['twoContents'][number][]
   readonly undecodable: View['undecodable'][number][]
   readonly deadLetters: Set<string>
+  readonly toldElsewhere: Set<string>
 }
 
 /** The run as seen with one life of `signals`; reports of the other lives count for their rollouts all the same. */
@@ -127,7 +130,7 @@ const keepVerdicts = ({ services }: View, isHere: (verdict: Verdict) => boolean)
 const buildView = (evidence: Evidence, { signals, others, fromMs, toMs }: Life): View => {
   const made: Mutable = {
     ticks: new Map(), services: new Map(), decisions: new Map(), firsts: new Map(), intents: new Map(), facts: new Map(), controls: [],
-    cellRecords: new Map(), groups: new Map(), writes: [], rollouts: new Map(), twoContents: [], undecodable: [], deadLetters: new Set(),
+    cellRecords: new Map(), groups: new Map(), writes: [], rollouts: new Map(), twoContents: [], undecodable: [], deadLetters: new Set(), toldElsewhere: new Set(),
   }
   for (const [topic, records] of Object.entries({ ...evidence.topics, signals })) for (const record of records) addRecord(made, topic as TopicName, record)
   for (const record of others) addReport(made, record)
@@ -163,8 +166,9 @@ const addRecord = (made: Mutable, topic: TopicName, evidence: EvidenceRecord): v
 const addReport = (made: Mutable, evidence: EvidenceRecord): void => {
   const { value } = evidence
   const record = value !== null && typeOf(value) === 'RolloutReported' ? decode<'RolloutReported'>(value) : null
-  if (value === null || record === null || record.group === null) return
+  if (value === null || record === null) return
   const { service, intentId, group, reportId } = record
+  if (group === null) return void made.toldElsewhere.add(intentId)
   const { reports } = rolloutOf(made, { service, intentId, group })
   if (!reports.some((known) => known.record.reportId === reportId)) reports.push({ ...evidence, topic: 'signals', value, record })
 }

@@ -31,7 +31,7 @@ const openRollouts = (history: History): readonly Violation[] =>
 const unreached = (history: History): readonly Violation[] =>
   history.evidence.run.services.flatMap((service) => {
     const intent = lastIntent(history, service)
-    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent) || isBesideStuck(history, intent)) return []
+    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent)) return []
     const { specified, serving } = countsOf(history, service)
     if (same(specified, intent.target) && same(serving, intent.target)) return []
     const detail = `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`
@@ -53,20 +53,6 @@ const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boo
   (evidence.topics.get('signals') ?? []).some(
     ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.partial || givenUp.includes(event.outcome)),
   )
-
-/**
- * Known and not counted: while a group is stuck, an order leaves it alone, reaches less than it says, and is reported as complete
- * (seeds 1005 and 1072). To be counted again when such an order ends as partial.
- */
-const isBesideStuck = ({ evidence }: History, { service, emittedAt }: ScaleIntentEmitted): boolean => {
-  const facts = (evidence.topics.get('rollouts') ?? []).flatMap(({ event }) => ((event?.type === 'RolloutStuck' || event?.type === 'RolloutRolledBack') && event.service === service ? [event] : []))
-  return facts.some(
-    (stuck) =>
-      stuck.type === 'RolloutStuck' &&
-      stuck.time <= emittedAt + recentMs &&
-      !facts.some((end) => end.type === 'RolloutRolledBack' && end.intentId === stuck.intentId && end.group === stuck.group && end.time < emittedAt),
-  )
-}
 
 const countsOf = ({ world }: History, service: string) => {
   const groups = [...world.apis.values()].flatMap(({ cluster }) => cluster.groups()).filter((group) => group.service === service)
