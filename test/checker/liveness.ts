@@ -8,7 +8,8 @@
  * L4 upgrade is quiet: over a nemesis line `upgrade`, which promises unchanged input: no decision and no forward effect.
  */
 import type { Violation } from './evidence.ts'
-import { isToldToAnother } from './log-of.ts'
+import { isOvertaken, isToldToAnother } from './log-of.ts'
+import type { ScaleIntentEmitted } from './records.ts'
 import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type RolloutView, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'
 
@@ -28,7 +29,9 @@ const isManaged = ({ configured, removed }: ServiceView): boolean => (configured
 const converged = (view: View, service: ServiceView): readonly Violation[] => {
   const { toMs, convergeMs, healedAtMs } = view.run
   const settledBy = Math.min(toMs - convergeMs, Math.max(healedAtMs, view.run.fromMs) + toMs)
-  const open = service.intents.filter(({ record }) => record.expiresAt <= settledBy && endsOf(view, record.intentId).length === 0 && isManaged(service) && !isToldToAnother(view, service, record.intentId))
+  const isOver = (intent: ScaleIntentEmitted): boolean =>
+    endsOf(view, intent.intentId).length > 0 || isToldToAnother(view, service, intent.intentId) || isOvertaken(view, service, intent)
+  const open = service.intents.filter(({ record }) => record.expiresAt <= settledBy && isManaged(service) && !isOver(record))
   const violate = (detail: string, at: string): Violation => ({ invariant: 'L1', service: service.service, detail, at })
   const last = service.intents.at(-1)
   const stands = last === undefined || last.record.emittedAt > toMs - convergeMs || !isManaged(service) ? null : wrongCounts(view, last.record)

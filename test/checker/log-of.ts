@@ -1,5 +1,6 @@
 /** Which log a verdict was taken from. Ids derive from (logId, partition, offset, service) (DESIGN section 3 rule 5), so an id tells its log. */
 import { sha256 } from './canonical.ts'
+import type { ScaleIntentEmitted } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
 import type { Tick, TickLog } from './ticks.ts'
 import type { ServiceView, View } from './view.ts'
@@ -34,3 +35,15 @@ export const isOrderOfOwner = (view: View, { partition, offset }: { readonly par
 /** Its end was told to an owner of another version, or on another log: neither derives facts of intents that it has not given. */
 export const isToldToAnother = (view: View, { reports }: ServiceView, intentId: string): boolean =>
   view.toldElsewhere.has(intentId) || reports.some((report) => report.record.intentId === intentId && report.record.group === null && !isOrderOfOwner(view, report, intentId))
+
+/**
+ * Its version, or its log, owns nothing any more, and the number of its order was given again: whoever hands it on late is refused without a
+ * word, and nobody waits for its end.
+ */
+export const isOvertaken = (view: View, { intents }: ServiceView, { intentId, sequence, decisionId }: ScaleIntentEmitted): boolean => {
+  const decision = view.decisions.get(decisionId)?.record
+  if (decision === undefined) return false
+  const owner = view.ticks.get(decision.inputs.partition)?.counted.at(-1)
+  const isSuperseded = owner?.coreHash !== decision.coreHash || !isOfLog(view.ticks, decision)
+  return isSuperseded && intents.some(({ record }) => record.intentId !== intentId && record.sequence >= sequence)
+}

@@ -3,6 +3,7 @@ import type { ScaleIntentEmitted } from '../../../core/events/decided.ts'
 import { showCounts, type RoleCounts } from '../../../core/roles.ts'
 import { servingCounts } from '../../../core/rollout/group-instances.ts'
 import type { History } from '../history.ts'
+import { presentCore } from '../world.ts'
 import type { Violation } from './violation.ts'
 
 /** What an hour ends in the middle of is no failure. */
@@ -38,8 +39,10 @@ const unreached = (history: History): readonly Violation[] =>
     return [at(history, { invariant: 'L1', service, detail })]
   })
 
+/** Of the version that owns the log; what a zombie of another one ordered is overtaken. */
 const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted | null => {
-  const all = (evidence.topics.get('intents') ?? []).flatMap(({ event }) => (event?.type === 'ScaleIntentEmitted' && event.service === service ? [event] : []))
+  const own = new Set((evidence.topics.get('decisions') ?? []).flatMap(({ event }) => (event?.type === 'ScaleDecided' && event.coreHash === presentCore ? [event.decisionId] : [])))
+  const all = (evidence.topics.get('intents') ?? []).flatMap(({ event }) => (event?.type === 'ScaleIntentEmitted' && event.service === service && own.has(event.decisionId) ? [event] : []))
   return all.reduce<ScaleIntentEmitted | null>((last, one) => (last === null || one.emittedAt > last.emittedAt ? one : last), null)
 }
 
