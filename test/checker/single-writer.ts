@@ -8,7 +8,7 @@
  *  b) clean-up deletes only what its own rollout made, or what the placement brings to nothing.
  */
 import type { Violation } from './evidence.ts'
-import { isToldToAnother } from './log-of.ts'
+import { isOvertaken, isToldToAnother } from './log-of.ts'
 import { byCore, endsOf, isNothing, isRemovedAfter, isUndo, lineAt, placementOf, placeOf, sameCounts, showCounts, type GroupView, type ServiceView, type View, type Write } from './view.ts'
 
 export const singleWriter = (view: View): readonly Violation[] => [
@@ -33,7 +33,7 @@ const gaps = (view: View, service: ServiceView): readonly Violation[] => {
   const highest = service.intents.reduce((top, { record }) => (effecting.has(record.intentId) ? Math.max(top, record.sequence) : top), -1)
   return service.intents.flatMap((intent): Violation[] => {
     const { intentId, sequence, emittedAt, expiresAt } = intent.record
-    if (sequence >= highest || effecting.has(intentId) || endsOf(view, intentId).length > 0 || isToldToAnother(view, service, intentId)) return []
+    if (sequence >= highest || effecting.has(intentId) || endsOf(view, intentId).length > 0 || isToldToAnother(view, service, intentId) || isOvertaken(view, service, intent.record)) return []
     const isOpen = expiresAt + view.run.convergeMs > view.run.toMs
     if (isOpen || isRemovedAfter(service, emittedAt)) return []
     return [{ invariant: 'S9', service: service.service, detail: `${intentId}, sequence ${sequence}, had no effect and no end, and ${highest} had effects`, at: placeOf(intent) }]
@@ -61,11 +61,12 @@ const stale = ({ writes, group, service }: GroupView): readonly Violation[] => {
   })
 }
 
-/** The first forward write of each rollout. */
+/** The first forward write of each rollout that changed something: one that found its work done is no effect. */
 const preconditions = (view: View, { writes, group, service }: GroupView): readonly Violation[] => {
   const seen = new Set<string>()
   return writes.flatMap((write): Violation[] => {
     const { line, intentId } = write
+    if (isUnchanged(write)) return []
     const isFirst = !seen.has(intentId)
     seen.add(intentId)
     const plan = placementOf(view, { intentId, group })
@@ -75,6 +76,8 @@ const preconditions = (view: View, { writes, group, service }: GroupView): reado
     return []
   })
 }
+
+const isUnchanged = ({ line }: Write): boolean => sameCounts(line.countsBefore, line.countsAfter) && sameCounts(line.targetBefore, line.targetAfter)
 
 const deleted = (view: View, { writes, group, service }: GroupView): readonly Violation[] =>
   writes.flatMap((write, index): Violation[] => {
