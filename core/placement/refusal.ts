@@ -6,7 +6,7 @@ import type { EpochMs } from '../units.ts'
 import { sortedBy } from './order.ts'
 import { sizeOf } from './steps.ts'
 import { domainsAt, levelOfAffinity, nodesOfType, type Domain } from './tree.ts'
-import { goalOf, missingCounts, requirementOf, serviceGroups, standingCounts, type Work } from './work.ts'
+import { goalOf, missingCounts, missingOfPromised, requirementOf, serviceGroups, standingCounts, type Work } from './work.ts'
 
 export const expiredRefusal = (request: PlacementRequest, now: EpochMs): string =>
   `EXPIRED: the request had to be placed by ${request.expiresAt} and the cycle ran at ${now}; nothing was reserved`
@@ -20,6 +20,7 @@ export const refusalOf = (work: Work): string | null => {
   const reasons = [
     ...(sizeOf(toAdd) > 0 ? [`NO_CAPACITY: ${showCounts(toAdd)} of ${target} not placed; ${shortage(work, toAdd)}`] : []),
     ...unforeseen(work),
+    ...underWay(work, missing),
     ...(sizeOf(toRemove) > 0 ? [`NOT_REMOVABLE: ${showCounts(toRemove)} could not be removed; ${obstacle(work)}`] : []),
   ]
   return reasons.length === 0 ? null : reasons.join('; ')
@@ -31,6 +32,13 @@ const unforeseen = (work: Work): readonly string[] => {
   const goal = goalOf(work)
   if (believed === null || sameCounts(goal, target)) return []
   return [`MORE_STANDS: ${showCounts(standingCounts(work))} stand where the order expected ${showCounts(believed)}; ${showCounts(target)} was ordered, and down to ${showCounts(goal)} may be removed`]
+}
+
+/** Part of the target rests until it is known what becomes of rollouts that are open or stuck. */
+const underWay = (work: Work, missing: RoleCounts): readonly string[] => {
+  const promised = missingOfPromised(work)
+  if (sameCounts(promised, missing)) return []
+  return [`UNDER_WAY: ${showCounts(promised)} of ${showCounts(work.request.target)} rest; rollouts that are open or stuck may still leave more or less than they were promised`]
 }
 
 const levelNames = { s1: 'S1 domain', s2: 'S2 domain', cluster: 'sub-cluster' } as const

@@ -3,7 +3,6 @@ import type { ScaleIntentEmitted } from '../../../core/events/decided.ts'
 import { showCounts, type RoleCounts } from '../../../core/roles.ts'
 import { servingCounts } from '../../../core/rollout/group-instances.ts'
 import type { History } from '../history.ts'
-import { presentCore } from '../world.ts'
 import type { Violation } from './violation.ts'
 
 /** What an hour ends in the middle of is no failure. */
@@ -39,11 +38,10 @@ const unreached = (history: History): readonly Violation[] =>
     return [at(history, { invariant: 'L1', service, detail })]
   })
 
-/** Of the version that owns the log; what a zombie of another one ordered is overtaken. */
+/** Where a zombie of another version gave a number that was given before, its order is refused: it is not the last one. */
 const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted | null => {
-  const own = new Set((evidence.topics.get('decisions') ?? []).flatMap(({ event }) => (event?.type === 'ScaleDecided' && event.coreHash === presentCore ? [event.decisionId] : [])))
-  const all = (evidence.topics.get('intents') ?? []).flatMap(({ event }) => (event?.type === 'ScaleIntentEmitted' && event.service === service && own.has(event.decisionId) ? [event] : []))
-  return all.reduce<ScaleIntentEmitted | null>((last, one) => (last === null || one.emittedAt > last.emittedAt ? one : last), null)
+  const all = (evidence.topics.get('intents') ?? []).flatMap(({ event }) => (event?.type === 'ScaleIntentEmitted' && event.service === service ? [event] : []))
+  return all.reduce<ScaleIntentEmitted | null>((last, one) => (last === null || (one.emittedAt > last.emittedAt && one.sequence > last.sequence) ? one : last), null)
 }
 
 const same = (a: RoleCounts, b: RoleCounts): boolean => a.prefill === b.prefill && a.decode === b.decode
