@@ -19,6 +19,12 @@ export interface Clock {
   sleep(duration: DurationMs, stop?: Promise<unknown>): Promise<void>
 }
 
+/** A clock that also reads other people's wall time, such as a server's time stamp. */
+export interface WorldClock extends Clock {
+  /** World time at an instant of wall time: the same for all processes of one world. */
+  at(wallEpochMs: number): EpochMs
+}
+
 /** Wall time of one process, for deadlines that hold at any speed of the world. A simulation gives its own. */
 export interface WallTimers {
   /** Calls back once after `wallMs`, unless what it returns was called before. */

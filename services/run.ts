@@ -8,7 +8,7 @@ import { createKafkaEventLog } from '../adapters/kafka/event-log.ts'
 import { ensureTopics } from '../adapters/kafka/topics.ts'
 import { createLogger } from '../adapters/logging/logger.ts'
 import { createMetrics, type Metrics } from '../adapters/prometheus/registry.ts'
-import type { Clock, EventLog, Logger } from '../core/ports.ts'
+import type { EventLog, Logger, WorldClock } from '../core/ports.ts'
 import { ConfigError, loadConfig, type CommonConfig, type ConfigShape } from './config.ts'
 import { kafkaOptions } from './kafka-options.ts'
 import { createLogMeters, meterAppends, type LogMeters } from './log-meters.ts'
@@ -18,7 +18,7 @@ export type ServiceContext<C> = {
   readonly config: CommonConfig & C
   readonly log: Logger
   readonly metrics: Metrics
-  readonly clock: Clock
+  readonly clock: WorldClock
   readonly http: FastifyInstance
   /** The Kafka log, connected at the first call and closed after the service stopped. */
   eventLog(): Promise<EventLog>

@@ -1,5 +1,5 @@
 /** The real clock, scaled: world time runs `speed` times as fast as wall time from an agreed pair of instants. */
-import type { Clock } from '../../core/ports.ts'
+import type { WorldClock } from '../../core/ports.ts'
 import type { DurationMs, EpochMs } from '../../core/units.ts'
 import { onceStopped } from './stopping.ts'
 
@@ -17,11 +17,15 @@ export const wallTime: WorldTime = { worldEpochMs: 0, wallEpochMs: 0, speed: 1 }
 /**
  * A clock of world time. `wallNow` is an argument so that a test can hold it still.
  */
-export const createWorldClock = (world: WorldTime, wallNow: () => number = Date.now): Clock => ({
-  speed: world.speed,
-  now: () => Math.round(world.worldEpochMs + (wallNow() - world.wallEpochMs) * world.speed),
-  sleep: (duration, stop) => sleepWall(duration / world.speed, stop),
-})
+export const createWorldClock = (world: WorldTime, wallNow: () => number = Date.now): WorldClock => {
+  const at = (wallEpochMs: number): EpochMs => Math.round(world.worldEpochMs + (wallEpochMs - world.wallEpochMs) * world.speed)
+  return {
+    speed: world.speed,
+    at,
+    now: () => at(wallNow()),
+    sleep: (duration, stop) => sleepWall(duration / world.speed, stop),
+  }
+}
 
 const sleepWall = (wallMs: DurationMs, stop?: Promise<unknown>): Promise<void> =>
   new Promise((resolve) => {

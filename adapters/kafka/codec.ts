@@ -39,7 +39,7 @@ export const writtenVersions = {
   ServiceAccepted: 1,
   SnapshotTaken: 1,
   InventoryObserved: 1,
-  PlacementDecided: 1,
+  PlacementDecided: 2,
   ReservationReleased: 1,
   ControlSet: 1,
   ControlChanged: 1,
@@ -85,6 +85,12 @@ export const createCodec = (registry: readonly RegisteredSchema[] = loadRegistry
       return bytes
     },
   }
+}
+
+/** Writes without reading back what it wrote: for events that a log has taken already. */
+export const createEncoder = (registry: readonly RegisteredSchema[]): Codec['encode'] => {
+  const encoders = compileEncoders(registry)
+  return (event) => encodeFramed(event, encoders.get(event.type))
 }
 
 const typeOf = (entry: RegisteredSchema): string => entry.record.slice(recordNamespace.length + 1)

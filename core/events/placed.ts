@@ -21,6 +21,8 @@ export type PlacementRequest = {
   readonly requirements: readonly RoleRequirement[]
   /** Groups with an open or stuck rollout: they are left as they are. */
   readonly busyGroups: readonly GroupId[]
+  /** Counts that the order starts from: no more of a role is removed than it takes from them. Null: not said, and nothing is kept for it. */
+  readonly believed: RoleCounts | null
 }
 
 /** GPUs promised on one node; for a shrink the list is empty. */

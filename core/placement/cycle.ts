@@ -49,7 +49,7 @@ const place = (work: Work): void => {
 const settle = (desk: Desk, { request }: Work, drafts: readonly GroupPlacement[]): void => {
   for (const draft of drafts) {
     const { group, subCluster, domain, uid, resourceVersion, gpuTypes, to: counts } = draft
-    const standing = { group, service: request.service, subCluster, domain, uid, resourceVersion, counts, gpuTypes }
+    const standing = { group, service: request.service, subCluster, domain, uid, resourceVersion, counts, instead: draft.from, gpuTypes }
     desk.groups.set(group, { ...standing, changeable: false })
   }
 }

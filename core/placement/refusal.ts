@@ -1,12 +1,12 @@
 /** Why a request was not, or not wholly, placed: a sentence with the numbers that an operator would ask for. */
 import type { PlacementRequest } from '../events/placed.ts'
 import type { Role, RoleCounts } from '../roles.ts'
-import { roles, showCounts } from '../roles.ts'
+import { roles, sameCounts, showCounts } from '../roles.ts'
 import type { EpochMs } from '../units.ts'
 import { sortedBy } from './order.ts'
 import { sizeOf } from './steps.ts'
 import { domainsAt, levelOfAffinity, nodesOfType, type Domain } from './tree.ts'
-import { missingCounts, requirementOf, serviceGroups, type Work } from './work.ts'
+import { goalOf, missingCounts, missingOfPromised, requirementOf, serviceGroups, standingCounts, type Work } from './work.ts'
 
 export const expiredRefusal = (request: PlacementRequest, now: EpochMs): string =>
   `EXPIRED: the request had to be placed by ${request.expiresAt} and the cycle ran at ${now}; nothing was reserved`
@@ -19,9 +19,26 @@ export const refusalOf = (work: Work): string | null => {
   const target = showCounts(work.request.target)
   const reasons = [
     ...(sizeOf(toAdd) > 0 ? [`NO_CAPACITY: ${showCounts(toAdd)} of ${target} not placed; ${shortage(work, toAdd)}`] : []),
+    ...unforeseen(work),
+    ...underWay(work, missing),
     ...(sizeOf(toRemove) > 0 ? [`NOT_REMOVABLE: ${showCounts(toRemove)} could not be removed; ${obstacle(work)}`] : []),
   ]
   return reasons.length === 0 ? null : reasons.join('; ')
+}
+
+/** More stands than whoever ordered knew of: the order ends as partial, and its decider looks again. */
+const unforeseen = (work: Work): readonly string[] => {
+  const { target, believed } = work.request
+  const goal = goalOf(work)
+  if (believed === null || sameCounts(goal, target)) return []
+  return [`MORE_STANDS: ${showCounts(standingCounts(work))} stand where the order expected ${showCounts(believed)}; ${showCounts(target)} was ordered, and down to ${showCounts(goal)} may be removed`]
+}
+
+/** Part of the target rests until it is known what becomes of rollouts that are open or stuck. */
+const underWay = (work: Work, missing: RoleCounts): readonly string[] => {
+  const promised = missingOfPromised(work)
+  if (sameCounts(promised, missing)) return []
+  return [`UNDER_WAY: ${showCounts(promised)} of ${showCounts(work.request.target)} rest; rollouts that are open or stuck may still leave more or less than they were promised`]
 }
 
 const levelNames = { s1: 'S1 domain', s2: 'S2 domain', cluster: 'sub-cluster' } as const

@@ -18,6 +18,8 @@ export type StandingGroup = {
   readonly uid: string
   readonly resourceVersion: string
   readonly counts: RoleCounts
+  /** What it may still hold, or come back to, instead of `counts`: where its rollout, open or stuck, began. Null when none is open. */
+  readonly instead: RoleCounts | null
   readonly gpuTypes: { readonly [role in Role]: string }
   /** False while a placement of the group is open, or while its uid is not known yet. */
   readonly changeable: boolean
@@ -48,7 +50,7 @@ const newestReservations = (state: CellState): ReadonlyMap<GroupId, Reservation>
 
 const standingGroup = (state: CellState, seen?: Sighting, reservation?: Reservation): StandingGroup | null => {
   if (reservation === undefined) return seen === undefined ? null : asObserved(seen)
-  if (reservation.released === null) return asPromised(reservation, seen, reservation.placement.to)
+  if (reservation.released === null) return { ...asPromised(reservation, seen, reservation.placement.to), instead: reservation.placement.from }
   if (seen !== undefined && isSettledBy(reservation, seen.inventory)) return asObserved(seen)
   const views = inventoriesOf(reservation.placement, state.inventories)
   if (seen === undefined && views.some((inventory) => isSettledBy(reservation, inventory))) return null
@@ -63,6 +65,7 @@ const asObserved = ({ inventory, group }: Sighting): StandingGroup => ({
   uid: group.uid,
   resourceVersion: group.resourceVersion,
   counts: group.counts,
+  instead: null,
   gpuTypes: group.gpuTypes,
   changeable: true,
 })
@@ -75,6 +78,7 @@ const asPromised = (reservation: Reservation, seen: Sighting | undefined, counts
   uid: seen?.group.uid ?? reservation.placement.uid,
   resourceVersion: seen?.group.resourceVersion ?? reservation.placement.resourceVersion,
   counts,
+  instead: null,
   gpuTypes: reservation.placement.gpuTypes,
   changeable: false,
 })

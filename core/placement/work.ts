@@ -38,11 +38,40 @@ export const changeableGroups = ({ desk, request, drafts }: Work): readonly Grou
 export const serviceGroups = (desk: Desk, request: PlacementRequest): readonly StandingGroup[] =>
   [...desk.groups.values()].filter((group) => group.service === request.service)
 
-/** Target − what stands, is promised, or is drafted: what this request still has to add (negative: to remove). */
-export const missingCounts = ({ desk, request, drafts }: Work): RoleCounts => {
-  const standing = sumCounts(serviceGroups(desk, request).map((group) => group.counts))
-  const drafted = sumCounts([...drafts.values()].map((draft) => subtractCounts(draft.to, draft.from)))
-  return subtractCounts(subtractCounts(request.target, standing), drafted)
+/**
+ * Goal − what stands, is promised, or is drafted: what this request still has to add (negative: to remove). A rollout that is open may still
+ * be undone, and a stuck one holds what nobody knows: with whatever comes of them, the goal is not passed in either direction.
+ */
+export const missingCounts = (work: Work): RoleCounts => {
+  const goal = subtractCounts(goalOf(work), draftedCounts(work))
+  const groups = serviceGroups(work.desk, work.request)
+  const missing = (role: Role): number => {
+    const most = groups.reduce((sum, { counts, instead }) => sum + Math.max(counts[role], instead?.[role] ?? 0), 0)
+    const least = groups.reduce((sum, { counts, instead }) => sum + Math.min(counts[role], instead?.[role] ?? Infinity), 0)
+    return Math.max(0, goal[role] - most) + Math.min(0, goal[role] - least)
+  }
+  return { prefill: missing('prefill'), decode: missing('decode') }
+}
+
+/** What would be missing once every open rollout had committed. */
+export const missingOfPromised = (work: Work): RoleCounts =>
+  subtractCounts(subtractCounts(goalOf(work), draftedCounts(work)), standingCounts(work))
+
+const draftedCounts = ({ drafts }: Work): RoleCounts => sumCounts([...drafts.values()].map((draft) => subtractCounts(draft.to, draft.from)))
+
+/** What stands or is promised before this request. */
+export const standingCounts = ({ desk, request }: Work): RoleCounts => sumCounts(serviceGroups(desk, request).map((group) => group.counts))
+
+/**
+ * The target, and beyond it what the order did not mean to take: whoever believed that nothing stands, and orders the minimum, must not
+ * shrink what does stand to it.
+ */
+export const goalOf = (work: Work): RoleCounts => {
+  const { target, believed } = work.request
+  if (believed === null) return target
+  const standing = standingCounts(work)
+  const least = (role: Role): number => standing[role] - Math.max(0, believed[role] - target[role])
+  return { prefill: Math.max(target.prefill, least('prefill')), decode: Math.max(target.decode, least('decode')) }
 }
 
 /**

@@ -10,7 +10,7 @@ import type { GroupOutcome } from './submission.ts'
 export type OpenIntent = {
   readonly intent: ScaleIntentEmitted
   readonly open: readonly GroupId[]
-  /** Some group did not commit, or the placement was short of the target. */
+  /** Some group that it counts on did not commit, or the placement was short of the target. */
   readonly partial: boolean
 }
 
@@ -77,7 +77,7 @@ export const decide = (queue: IntentQueue, command: QueueCommand): readonly Queu
     case 'TakeIntent':
       return queue.waiting === null ? [] : [{ type: 'IntentTaken', intent: queue.waiting }]
     case 'OpenRollouts':
-      return openRollouts(command)
+      return openRollouts(queue, command)
     case 'SettleGroup':
       return settle(queue, command)
   }
@@ -112,11 +112,15 @@ const accepted = (queue: IntentQueue, intent: ScaleIntentEmitted): IntentQueue =
   recent: [...queue.recent, intent.intentId].slice(-maxRecent),
 })
 
-/** Nothing to roll out closes the intent at once. */
-const openRollouts = (command: Extract<QueueCommand, { type: 'OpenRollouts' }>): readonly QueueEvent[] => {
+/**
+ * Nothing to roll out closes the intent at once. A stuck group counts in a placement with what it was promised, and holds something else: beside
+ * it no target is reached for certain.
+ */
+const openRollouts = (queue: IntentQueue, command: Extract<QueueCommand, { type: 'OpenRollouts' }>): readonly QueueEvent[] => {
   const { intent, groups, short } = command
-  if (groups.length === 0) return [{ type: 'IntentClosed', intent, partial: short }]
-  return [{ type: 'RolloutsOpened', opened: { intent, open: groups, partial: short } }]
+  const partial = short || queue.stuck.length > 0
+  if (groups.length === 0) return [{ type: 'IntentClosed', intent, partial }]
+  return [{ type: 'RolloutsOpened', opened: { intent, open: groups, partial } }]
 }
 
 type Settle = Extract<QueueCommand, { type: 'SettleGroup' }>
@@ -136,12 +140,19 @@ const isStuck = (queue: IntentQueue, { intentId, group }: StuckGroup): boolean =
 const settled = (queue: IntentQueue, event: Extract<QueueEvent, { type: 'GroupSettled' }>): IntentQueue => {
   const { intentId, group, outcome } = event
   const others = queue.stuck.filter((it) => it.intentId !== intentId || it.group !== group)
+  const sequence = queue.open.find(({ intent }) => intent.intentId === intentId)?.intent.sequence ?? Infinity
   return {
     ...queue,
-    open: queue.open.map((it) => (it.intent.intentId === intentId ? without(it, event) : it)),
+    open: queue.open.map((it) => (it.intent.intentId === intentId ? without(it, event) : after(it, { sequence, outcome }))),
     stuck: outcome === 'stuck' ? [...others, { intentId, group }] : others,
   }
 }
+
+/** A later order counted on what the group was promised. */
+const after = (other: OpenIntent, { sequence, outcome }: { sequence: number; outcome: GroupOutcome }): OpenIntent => ({
+  ...other,
+  partial: other.partial || (other.intent.sequence > sequence && outcome !== 'committed'),
+})
 
 const without = (holder: OpenIntent, { group, outcome }: { group: GroupId; outcome: GroupOutcome }): OpenIntent => ({
   ...holder,

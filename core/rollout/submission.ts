@@ -47,4 +47,5 @@ export const placementRequestOf = (intent: ScaleIntentEmitted, busyGroups: reado
   affinity: intent.affinity,
   requirements: intent.requirements,
   busyGroups,
+  believed: intent.from,
 })

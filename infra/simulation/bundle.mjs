@@ -10,7 +10,7 @@ const withChecker = (checker) => ({
   name: 'independent-checker',
   setup: (build) => {
     build.onLoad({ filter: /infra\/simulation\/checker\.ts$/ }, () => ({
-      contents: `export { check as independentCheck } from ${JSON.stringify(checker)}`,
+      contents: `export { check as independentCheck } from ${JSON.stringify(checker)}; export { isVacuous as missingToCount } from ${JSON.stringify(join(checker, '../vacuity.ts'))}`,
       resolveDir: join(checker, '..'),
     }))
   },

@@ -2,4 +2,5 @@
 export { bitesOf } from '../../simulator/control-plane/faults/nemesis.ts'
 export { faultKinds } from '../../simulator/control-plane/faults/plan.ts'
 export { judge } from './judge.ts'
+export { showChoice } from './options.ts'
 export { shrink } from './shrink.ts'

@@ -2,11 +2,12 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { storyOf, type StoryLine } from '../../simulator/control-plane/timeline.ts'
+import type { Counted } from './checker.ts'
 import { judge } from './judge.ts'
-import { readOptions, usage, type Options } from './options.ts'
+import { readOptions, showChoice, usage, type HistoryChoice, type Options } from './options.ts'
 import { judgeAll, workForParent } from './pool.ts'
 import { shrink } from './shrink.ts'
-import { addSummary, noSums, showFailure, showSums, showTime } from './sums.ts'
+import { addSummary, missingOf, noSums, showFailure, showJudges, showSums, showTime } from './sums.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 /** On one line where somebody looks; a log gets nothing but failures and sums. */
@@ -18,6 +19,7 @@ const runMany = async ({ seeds, history, workers, isJson }: Options): Promise<nu
   const began = performance.now()
   const seconds = (): number => (performance.now() - began) / 1000
   let sums = noSums
+  const outside = new Map<number, Counted>()
   await judgeAll({
     program: fileURLToPath(import.meta.url),
     workers: workers ?? availableParallelism(),
@@ -25,14 +27,22 @@ const runMany = async ({ seeds, history, workers, isJson }: Options): Promise<nu
     choice: history,
     onSummary: (summary) => {
       sums = addSummary(sums, summary)
+      if (summary.outside !== null) outside.set(summary.seed, summary.outside)
       for (const line of summary.violations.length === 0 ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
       showProgress(`${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `)
     },
   })
   showProgress('\r')
-  print(isJson ? JSON.stringify({ ...sums, seconds: seconds() }) : showSums(sums, seconds()))
-  return sums.failed.length === 0 ? 0 : 1
+  const missing = missingOf(outside)
+  print(isJson ? JSON.stringify({ ...sums, missing, seconds: seconds() }) : `${showSums(sums, seconds())}\n${showJudges(outside)}`)
+  if (sums.failed.length > 0) print(replayHint(sums.failed[0]?.seed ?? 0, history))
+  return sums.failed.length === 0 && (seeds.length < seedsToCount || missing.length === 0) ? 0 : 1
 }
+
+/** Fewer histories cannot be expected to meet every fault and every veto. */
+const seedsToCount = 500
+
+const replayHint = (seed: number, history: HistoryChoice): string => `again: npm run simulate -- --seed ${seed}${showChoice(history)}; its fewest faults: npm run simulate -- --seed ${seed}${showChoice(history)} --shrink`
 
 const tellOne = async ({ seeds: [seed = 0], history, service }: Options): Promise<number> => {
   const told: StoryLine[] = []
@@ -53,7 +63,7 @@ const shrinkOne = async ({ seeds: [seed = 0], history }: Options): Promise<numbe
     return 0
   }
   print(`seed ${seed} still fails with ${shrunk.keep.length} of its ${shrunk.planned} faults: ${shrunk.kinds.join(', ') || 'none'}`)
-  print(`npm run simulate -- --seed ${seed} --keep '${shrunk.keep.join()}'`)
+  print(`npm run simulate -- --seed ${seed}${showChoice({ ...history, keep: shrunk.keep })}`)
   return 1
 }
 

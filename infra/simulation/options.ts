@@ -16,7 +16,7 @@ export const usage = `Simulates the control plane: production code, seeded chanc
   --workers N   processes; default: the cores
   --own         judge by the simulation's own invariants alone, not by the independent checker
   --json        the sums as one line of JSON
-Exit code 1 when a seed fails; the failing seeds are printed. 2: it was asked wrongly.
+Exit code 1 when a seed fails, or when 500 seeds or more held too little to prove anything; the failing seeds are printed. 2: it was asked wrongly.
 Faults: ${faultKinds.join(', ')}`
 
 export type Options = {
@@ -70,6 +70,15 @@ const choiceOf = ({ only, keep, plant, own }: Values): HistoryChoice => {
     ownOnly: own,
   }
 }
+
+/** The choice as it is typed: whoever repeats a seed must repeat this, too. */
+export const showChoice = ({ only, keep, commitsFirst, ownOnly }: HistoryChoice): string =>
+  [
+    ...(only === undefined ? [] : [`--only ${only.join()}`]),
+    ...(keep === undefined ? [] : [`--keep '${keep.join()}'`]),
+    ...(commitsFirst === true ? ['--plant commit-first'] : []),
+    ...(ownOnly === true ? ['--own'] : []),
+  ].map((option) => ` ${option}`).join('')
 
 const whole = (name: string, text: string): number => {
   const value = Number(text)

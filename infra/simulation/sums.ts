@@ -1,6 +1,7 @@
 /** Sums over many histories, and how they are shown. */
 import type { Violation } from '../../simulator/control-plane/invariants/violation.ts'
 import { addTallies, type Tally } from '../../simulator/control-plane/summary.ts'
+import { missingToCount, type Counted } from './checker.ts'
 import type { JudgedSummary } from './judge.ts'
 
 export type Sums = {
@@ -40,6 +41,24 @@ export const showSums = (sums: Sums, seconds: number): string =>
     `counted    ${showTally(sums.counted)}`,
     `${sums.failed.length} of ${sums.histories} seeds failed${sums.failed.length === 0 ? '' : `: ${sums.failed.map(({ seed }) => seed).join(' ')}`}`,
   ].join('\n')
+
+/** Who judged, and whether the histories held enough for a green verdict to say anything (docs/invariants.md, "When a run counts"). */
+export const showJudges = (outside: Outside): string => {
+  if (outside.size === 0) return "judged     by the simulation's own invariants alone"
+  const missing = missingOf(outside)
+  const hundreds = Math.ceil(outside.size / 100)
+  const counts = missing.length === 0 ? `each of ${hundreds} times a hundred histories counts` : `what is missing for them to count: ${missing.join('; ')}`
+  return `judged     by the simulation's own invariants and by the independent checker; ${counts}`
+}
+
+/** What the independent checker counted, by seed. */
+export type Outside = ReadonlyMap<number, Counted>
+
+/** What hundreds of histories lack to count, in the order of seeds. */
+export const missingOf = (outside: Outside): readonly string[] => {
+  const inOrder = [...outside].sort(([a], [b]) => a - b).map(([, counted]) => ({ violations: [], counted }))
+  return missingToCount === null ? [] : missingToCount(inOrder)
+}
 
 export const showTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
 

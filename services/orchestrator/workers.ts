@@ -3,7 +3,7 @@ import { connectClient, connectWorkers } from '../../adapters/temporal/connectio
 import type { TemporalServer } from '../../adapters/temporal/connection.ts'
 import { createIntentSubmitter, createSettlementTeller } from '../../adapters/temporal/submitter.ts'
 import { startRolloutWorker } from '../../adapters/temporal/worker.ts'
-import type { Appender, Clock, Logger, SubCluster } from '../../core/ports.ts'
+import type { Appender, Logger, SubCluster, WorldClock } from '../../core/ports.ts'
 import type { SubClusterId } from '../../core/ids.ts'
 import type { EffectGate } from '../../core/rollout/effect-gate.ts'
 import { createActivities, createCellActivities } from '../../workflows/activities/index.ts'
@@ -22,7 +22,7 @@ export type WorkersOptions = {
   /** Rollouts are served before it is there, cells as soon as it owns them. */
   readonly owner: Promise<CellOwner>
   readonly gate: EffectGate
-  readonly clock: Clock
+  readonly clock: WorldClock
   readonly meters: OrchestratorMeters
   readonly log: Logger
 }

@@ -25,21 +25,49 @@ export type CommitLine = { readonly timeMs: EpochMs; readonly partition: number;
 export type Evidence = {
   readonly run: EvidenceRun
   readonly topics: { readonly [topic in Topic]?: readonly EvidenceRecord[] }
+  readonly formerSignals: readonly { readonly deletedAtMs: EpochMs; readonly records: readonly EvidenceRecord[] }[]
   readonly subClusters: { readonly [subCluster: string]: readonly FleetChange[] }
   readonly nemesis: readonly NemesisLine[]
   readonly commits: readonly CommitLine[]
 }
 
 /** The same before its records became bytes. */
-export type RawEvidence = Omit<Evidence, 'topics'> & { readonly topics: ReadonlyMap<Topic, readonly LogRecord[]> }
+export type RawEvidence = Omit<Evidence, 'topics' | 'formerSignals'> & {
+  readonly topics: ReadonlyMap<Topic, readonly LogRecord[]>
+  readonly formerSignals: readonly { readonly deletedAtMs: EpochMs; readonly records: readonly LogRecord[] }[]
+}
 
 /** `encode` is the codec of the Kafka adapter, which the simulator may not import. */
-export const encodeEvidence = ({ topics, ...rest }: RawEvidence, encode: (record: LogRecord) => Uint8Array | null): Evidence => ({
+export const encodeEvidence = ({ topics, formerSignals, ...rest }: RawEvidence, encode: (record: LogRecord) => Uint8Array | null): Evidence => ({
   ...rest,
+  formerSignals: formerSignals.map(({ deletedAtMs, records }) => ({ deletedAtMs, records: records.map((record) => new EncodedWhenAsked(record, encode)) })),
   topics: Object.fromEntries(
     [...topics].map(([topic, records]) => [
       topic,
-      records.map((record) => ({ partition: record.partition, offset: record.offset, timestampMs: record.appendedAtMs, key: record.key, value: encode(record) })),
+      records.map((record) => new EncodedWhenAsked(record, encode)),
     ]),
   ),
 })
+
+/** A state is large, and nobody may ever ask for its bytes. */
+class EncodedWhenAsked implements EvidenceRecord {
+  readonly partition: number
+  readonly offset: Offset
+  readonly timestampMs: EpochMs
+  readonly key: string | null
+  readonly #record: LogRecord
+  readonly #encode: (record: LogRecord) => Uint8Array | null
+
+  constructor(record: LogRecord, encode: (record: LogRecord) => Uint8Array | null) {
+    this.partition = record.partition
+    this.offset = record.offset
+    this.timestampMs = record.appendedAtMs
+    this.key = record.key
+    this.#record = record
+    this.#encode = encode
+  }
+
+  get value(): Uint8Array | null {
+    return this.#encode(this.#record)
+  }
+}

@@ -48,7 +48,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   const healedAtMs = epoch + healsAfterMs
   const services = servicesOf(seed, { fromMs: epoch, healedAtMs })
   const world = new World({
-    stage, services, partitions: 3, nodesPerType: 6,
+    stage, services, partitions: 3, nodesPerType: 4,
     cells: new Map([['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]),
     commitsFirst: options.commitsFirst ?? false,
   })
@@ -62,6 +62,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   const evidence: RawEvidence = {
     run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
     topics: world.topics(),
+    formerSignals: world.broker.former.filter(({ topic }) => topic === 'signals').map(({ deletedAtMs, partitions }) => ({ deletedAtMs, records: partitions.flat() })),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
     nemesis: struck.map((line) => nemesisLineOf(line, struck)),
     commits: world.commits,

@@ -2,7 +2,7 @@
  * A process of the product: a clock that may be wrong, and every way in which it meets the world. It can die at any await, and
  * be paused at any, because between two answers of ports it only computes.
  */
-import type { Clock, Logger, WallTimers } from '../../core/ports.ts'
+import type { Logger, WallTimers, WorldClock } from '../../core/ports.ts'
 import type { EpochMs } from '../../core/units.ts'
 import type { Ticket } from './scheduler.ts'
 import type { Stage } from './stage.ts'
@@ -17,7 +17,7 @@ type CrashPlan = Crash & { callsLeft: number }
 export class SimProcess {
   readonly name: string
   readonly stage: Stage
-  readonly clock: Clock
+  readonly clock: WorldClock
   readonly timers: WallTimers
   readonly log: Logger
   alive = true
@@ -33,6 +33,7 @@ export class SimProcess {
     this.clock = {
       now: () => stage.nowMs + this.clockOffsetMs,
       speed: 1,
+      at: (wallMs) => wallMs,
       sleep: (duration) => new Promise((resolve) => void this.later(duration, resolve)),
     }
     this.timers = {

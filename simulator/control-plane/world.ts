@@ -49,6 +49,7 @@ export class World {
   readonly #groups = new Map<string, Group>()
   readonly #options: WorldOptions
   readonly #generations = new Map<string, number>()
+  readonly #ordered: { readonly record: OutRecord; readonly onDone: () => void }[] = []
   #configuredMs = 0
 
   constructor(options: WorldOptions) {
@@ -83,14 +84,19 @@ export class World {
     for (const service of this.services) this.stage.scheduler.after(this.stage.between(500, 5_000), () => this.configure(service))
   }
 
-  /** A person's append through the API, repeated until it is in the log. */
+  /** A person's append through the API, repeated until it is in the log; nobody orders the next thing before that. */
   append(record: OutRecord, onDone: () => void = () => undefined): void {
+    this.#ordered.push({ record, onDone })
+    if (this.#ordered.length === 1) this.stage.scheduler.after(this.stage.between(1, 20), () => this.#appendOrdered())
+  }
+
+  #appendOrdered(): void {
     const { scheduler } = this.stage
-    scheduler.after(this.stage.between(1, 20), () => {
-      if (this.broker.isDown || this.broker.health.diskFullUntilMs > scheduler.nowMs) return void scheduler.after(3_000, () => this.append(record, onDone))
+    if (this.broker.isDown || this.broker.health.diskFullUntilMs > scheduler.nowMs) return void scheduler.after(3_000, () => this.#appendOrdered())
+    for (const { record, onDone } of this.#ordered.splice(0)) {
       this.broker.write([record])
       onDone()
-    })
+    }
   }
 
   configure(service: SimService, manifest = service.manifest): void {

@@ -17,22 +17,34 @@ import { orderedEffects } from './ordered-effects.ts'
 import { registeredBand } from './registered-band.ts'
 import { removalRate } from './removal-rate.ts'
 import { reservations } from './reservations.ts'
-import { sameRecord, type Replay } from './same-record.ts'
+import { compared, sameRecord, type Replay } from './same-record.ts'
 import { scaleInEvidence } from './scale-in-evidence.ts'
 import { singleWriter } from './single-writer.ts'
 import { staticStability } from './static-stability.ts'
 import { timeAndOwner } from './time-and-owner.ts'
 import { unknownIsNotDone } from './unknown-is-not-done.ts'
-import { buildView, type View } from './view.ts'
+import { buildViews, type View } from './view.ts'
 
-/** Each answers for the invariants that its docstring names. */
-const formulas: readonly ((view: View) => readonly Violation[])[] = [
-  oneEffect, orderedEffects, oneVerdict, allOrNothing, registeredBand, scaleInEvidence, removalRate, bounds, singleWriter, staticStability,
-  expiry, killSwitch, noLostInput, oneDecision, timeAndOwner, reservations, unknownIsNotDone, liveness,
+type Formula = (view: View) => readonly Violation[]
+
+/** Each answers for the invariants that its docstring names. These hold verdicts against the log that they were taken from. */
+const ofVerdicts: readonly Formula[] = [scaleInEvidence, removalRate, bounds, singleWriter, killSwitch, noLostInput, oneDecision, timeAndOwner]
+const ofTheRun: readonly Formula[] = [
+  oneEffect, orderedEffects, oneVerdict, allOrNothing, registeredBand, staticStability, expiry, reservations, unknownIsNotDone, liveness,
 ]
 
 /** `replay`: what deciding everything again with the product's own core found; without it S17 is checked as far as an outsider can. */
 export const check = (evidence: Evidence, { replay }: { readonly replay?: Replay } = {}): CheckReport => {
-  const view = buildView(evidence)
-  return { violations: [...formulas.flatMap((formula) => formula(view)), ...sameRecord(view, replay)], counted: count(view) }
+  const views = buildViews(evidence)
+  const last = views.at(-1) as View
+  const found = [
+    ...ofTheRun.flatMap((formula) => formula(last)),
+    ...views.flatMap((view) => [...ofVerdicts.flatMap((formula) => formula(view)), ...sameRecord(view)]),
+    ...(replay === undefined ? [] : compared(last, replay)),
+  ]
+  return { violations: once(found), counted: count(last) }
 }
+
+/** What concerns effects alone is found with every life of the log. */
+const once = (violations: readonly Violation[]): readonly Violation[] =>
+  [...new Map(violations.map((one) => [JSON.stringify([one.invariant, one.service, one.detail, one.at]), one])).values()]

@@ -114,7 +114,7 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
     if (tick) tick.timestampMs += 9_000
   }],
   ['a verdict of another moment than its tick', ['S22'], ({ grown }) => void (grown.decision.record.time = at(61))],
-  ['a verdict of another core than the owner\'s', ['S22'], ({ grown }) => void (grown.decision.record.coreHash = 'core-2')],
+  ['a verdict of another core than the owner\'s', ['S17', 'S22'], ({ grown }) => void (grown.decision.record.coreHash = 'core-2')],
   ['something is taken while the owner is new', ['S22'], ({ story }) => {
     for (const told of story.records) if (told.type === 'ClockTicked' && told.timestampMs >= at(570)) Object.assign(told.record, { epoch: 2, ownerId: 'bob' })
   }],

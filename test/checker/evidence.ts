@@ -13,6 +13,8 @@ export type Evidence = {
   readonly run: Run
   /** Records of a topic in (partition, offset) order. A topic that is absent holds nothing. */
   readonly topics: { readonly [topic in TopicName]?: readonly EvidenceRecord[] }
+  /** Lives of `signals` that ended when it was deleted and made again, oldest first, if somebody kept them. */
+  readonly formerSignals?: readonly FormerLog[]
   /** Change log by sub-cluster, in its own order. */
   readonly subClusters: { readonly [subCluster: string]: readonly ChangeLine[] }
   readonly nemesis: readonly NemesisLine[]
@@ -21,6 +23,8 @@ export type Evidence = {
   /** Offsets that the deciders' group committed on `signals`, in order of time, if somebody watched. Sharpens S20. */
   readonly commits?: readonly CommitLine[]
 }
+
+export type FormerLog = { readonly deletedAtMs: number; readonly records: readonly EvidenceRecord[] }
 
 /** Times are epoch milliseconds of world time. */
 export type Run = {
@@ -98,7 +102,7 @@ export type ChangeLine = (WrittenLine | RefusedLine | BarredLine | GateLine | Ph
  * - `down`, target `collector`, `kafka`, `decider`, `temporal`, `orchestrator`, `registrar` or `control-plane` (all of these but the
  *   registrar): every process of that kind was down;
  * - `clock`, target any process, with `clockOffsetMs`: its clock was off by so much;
- * - `topic-recreated`, target a topic: it was deleted and made anew; the evidence holds its last life, which began at `toMs`;
+ * - `topic-recreated`, target a topic: it was deleted and made anew; `topics` holds its last life, which began at `toMs`;
  * - `delayed-write`, target a sub-cluster: writes took effect up to `toMs - fromMs` after their call (see `delayMs` of the emulator);
  * - `upgrade`, target `decider`: a process with another core took over, on input that did not change (L4).
  */

@@ -18,6 +18,6 @@ export const expiry = (view: View): readonly Violation[] => {
 /** How long a write could be under way: as the fault injector says, or the sub-cluster's own log of planted faults. */
 export const delayedMs = ({ evidence }: View): number => {
   const told = evidence.nemesis.filter(({ fault }) => fault === 'delayed-write').map(({ fromMs, toMs }) => toMs - fromMs)
-  const planted = Object.values(evidence.subClusters).flat().flatMap((line) => (line.kind === 'fault' && line.detail.includes('api-delayed-write') ? [Number(/"delayMs":(\d+)/.exec(line.detail)?.[1] ?? 0)] : []))
+  const planted = Object.values(evidence.subClusters).flatMap((lines) => lines.filter(({ kind }) => kind === 'fault')).flatMap((line) => (line.kind === 'fault' && line.detail.includes('api-delayed-write') ? [Number(/"delayMs":(\d+)/.exec(line.detail)?.[1] ?? 0)] : []))
   return [...told, ...planted].reduce((most, one) => Math.max(most, one), 0)
 }

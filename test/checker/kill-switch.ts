@@ -11,10 +11,16 @@ import { callMs, isUndo, lineAt, placeOf, skewMs, type Entry, type ServiceView, 
 
 export const killSwitch = (view: View): readonly Violation[] => [
   ...[...view.services.values()].flatMap((service) => service.decisions.flatMap((decision) => ofDecision(service, decision))),
-  ...stopsOf(view).flatMap((stop) => view.writes.filter((write) => isUnder(view, stop, write)).map((write) => ({
-    invariant: 'S15', service: write.line.service, detail: `${write.line.key} took effect ${write.line.time - stop.fromMs} ms after ${stop.what} was ordered`, at: lineAt(write),
-  }))),
+  ...underStop(view),
 ]
+
+const underStop = (view: View): readonly Violation[] => {
+  const skew = skewMs(view, /orchestrator|sub-cluster|api/)
+  const margins = { begin: callMs(view.run) + skew + delayedMs(view), end: skew }
+  return stopsOf(view).flatMap((stop) => view.writes.filter((write) => isUnder(stop, write, margins)).map((write) => ({
+    invariant: 'S15', service: write.line.service, detail: `${write.line.key} took effect ${write.line.time - stop.fromMs} ms after ${stop.what} was ordered`, at: lineAt(write),
+  })))
+}
 
 type Said = Pick<ControlSet, 'control' | 'value'>
 
@@ -45,9 +51,10 @@ const stopsOf = (view: View): readonly StopInForce[] =>
 /** An order is there once it was appended. Where topics carry another time than the records, its own time stands for that. */
 const saidAt = ({ run }: View, { timestampMs, record }: Entry<ControlSet>): number => ((run.speed ?? 1) === 1 ? Math.max(record.time, timestampMs) : record.time)
 
-const isUnder = (view: View, { scope, fromMs, toMs }: StopInForce, write: Write): boolean => {
+type Margins = { readonly begin: number; readonly end: number }
+
+const isUnder = ({ scope, fromMs, toMs }: StopInForce, write: Write, margins: Margins): boolean => {
   const { time, service } = write.line
   if (isUndo(write) || (scope !== 'fleet' && scope !== `service/${service}`)) return false
-  const margin = callMs(view.run) + skewMs(view, /orchestrator|sub-cluster|api/) + delayedMs(view)
-  return time > fromMs + margin && time < toMs - skewMs(view, /orchestrator|sub-cluster|api/)
+  return time > fromMs + margins.begin && time < toMs - margins.end
 }

@@ -8,6 +8,8 @@
  * L4 upgrade is quiet: over a nemesis line `upgrade`, which promises unchanged input: no decision and no forward effect.
  */
 import type { Violation } from './evidence.ts'
+import { isOvertaken, isToldToAnother } from './log-of.ts'
+import type { ScaleIntentEmitted } from './records.ts'
 import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type RolloutView, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'
 
@@ -27,7 +29,9 @@ const isManaged = ({ configured, removed }: ServiceView): boolean => (configured
 const converged = (view: View, service: ServiceView): readonly Violation[] => {
   const { toMs, convergeMs, healedAtMs } = view.run
   const settledBy = Math.min(toMs - convergeMs, Math.max(healedAtMs, view.run.fromMs) + toMs)
-  const open = service.intents.filter(({ record }) => record.expiresAt <= settledBy && endsOf(view, record.intentId).length === 0 && isManaged(service))
+  const isOver = (intent: ScaleIntentEmitted): boolean =>
+    endsOf(view, intent.intentId).length > 0 || isToldToAnother(view, service, intent.intentId) || isOvertaken(view, service, intent)
+  const open = service.intents.filter(({ record }) => record.expiresAt <= settledBy && isManaged(service) && !isOver(record))
   const violate = (detail: string, at: string): Violation => ({ invariant: 'L1', service: service.service, detail, at })
   const last = service.intents.at(-1)
   const stands = last === undefined || last.record.emittedAt > toMs - convergeMs || !isManaged(service) ? null : wrongCounts(view, last.record)
@@ -60,7 +64,7 @@ const heard = (view: View, service: ServiceView): readonly Violation[] => {
   if (since === undefined || !isManaged(service) || toMs < Math.max(since.record.time, healedAtMs) + convergeMs) return []
   const violate = (detail: string): Violation => ({ invariant: 'L3', service: service.service, detail, at: placeOf(since) })
   const verdicts = [...service.decisions, ...service.holds]
-  const bytes = service.snapshots.at(-1)
+  const bytes = service.snapshots.at(-1)?.value
   const snapshot = bytes ? decode<'SnapshotTaken'>(bytes) : null
   const late = snapshot === null || snapshot.time < toMs - snapshotMs * Math.max(1, speed)
   return [...(verdicts.length > 0 ? [] : [violate('it has no verdict at all')]), ...(late ? [violate(`its last snapshot is ${snapshot ? `${toMs - snapshot.time} ms old` : 'missing'}`)] : [])]

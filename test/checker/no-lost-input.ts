@@ -7,9 +7,10 @@
  *  - what an owner says it had acknowledged (`decidedThrough`), and what was committed, was appended before it said so.
  * Weaker: which measurements a decision used is inside its argument, which only the core can read; S17 decides it again.
  */
-import type { Violation } from './evidence.ts'
+import type { CommitLine, Violation } from './evidence.ts'
 import type { RolloutReported, TypeName } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
+import { isOrderOfOwner } from './log-of.ts'
 import type { Tick } from './ticks.ts'
 import { placeOf, type Entry, type FactEntry, type ServiceView, type Verdict, type View } from './view.ts'
 
@@ -19,8 +20,8 @@ export const noLostInput = (view: View): readonly Violation[] => [
   ...acknowledgedTooEarly(view),
 ]
 
-/** Verdicts of a life of the log that is gone cannot be looked up. */
-export const isOfThisLog = ({ evidence }: View, { record }: Verdict): boolean => !evidence.nemesis.some(({ fault, toMs }) => fault === 'topic-recreated' && record.time <= toMs)
+/** Verdicts of a life of the log that nobody kept cannot be looked up. */
+export const isOfThisLog = ({ evidence }: View, { record }: Verdict): boolean => evidence.formerSignals !== undefined || !evidence.nemesis.some(({ fault, toMs }) => fault === 'topic-recreated' && record.time <= toMs)
 
 const unseenInputs = (view: View, service: ServiceView): readonly Violation[] =>
   [...service.decisions, ...service.holds].filter((verdict) => isOfThisLog(view, verdict)).flatMap((verdict): Violation[] => {
@@ -56,12 +57,11 @@ const isHeard = (view: View, facts: readonly FactEntry[], { partition, offset, r
   return isGivenUp || facts.some((fact) => fact.type === type && fact.record.time === record.time && fact.record.detail === record.detail && (fact.record.group ?? null) === record.group)
 }
 
-/** Known intent, service not removed, and two ticks that count after it: the owner had it folded and its outputs acknowledged. */
+/** An intent of the owner's own, service not removed: the owner had it folded and its outputs acknowledged. */
 const isFolded = (view: View, service: ServiceView, { partition, offset, record }: Entry<RolloutReported>): boolean => {
-  const last = view.ticks.get(partition)?.counted.at(-1)
   const removed = service.removed.findLast((one) => one.offset < offset)
   const isManaged = service.configured.some((one) => one.offset < offset && (removed === undefined || one.offset > removed.offset))
-  return view.intents.has(record.intentId) && isManaged && removed === undefined && last !== undefined && last.decidedThrough >= offset
+  return isOrderOfOwner(view, { partition, offset }, record.intentId) && isManaged && removed === undefined
 }
 
 const unansweredManifests = (view: View, service: ServiceView): readonly Violation[] => {
@@ -79,18 +79,31 @@ const unread = (view: View): readonly Violation[] =>
 
 /** Both clocks are the broker's. */
 const acknowledgedTooEarly = (view: View): readonly Violation[] => {
+  const commits = risingCommits(view)
   const outputs = [...view.services.values()].flatMap(({ decisions, holds }) => [...decisions, ...holds]).filter((verdict) => isOfThisLog(view, verdict))
   return outputs.flatMap((output): Violation[] => {
     const { decisionId, service, inputs } = output.record
     const ticks = view.ticks.get(inputs.partition)?.counted ?? []
     const told = ticks[firstTelling(ticks, inputs.tickOffset)]
-    const committed = view.evidence.commits?.find((one) => one.partition === inputs.partition && one.offset > inputs.tickOffset)
+    const ofPartition = commits.get(inputs.partition) ?? []
+    const committed = ofPartition[lowerBound(ofPartition, inputs.tickOffset + 1)]
     const at = placeOf(output)
     return [
       ...(told !== undefined && told.timestampMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - told.timestampMs} ms after the tick at ${told.offset} had said that it was`, at }] : []),
       ...(committed !== undefined && committed.timeMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - committed.timeMs} ms after its input was committed`, at }] : []),
     ]
   })
+}
+
+/** Of each partition, the commits that went further than all before them: the first one past an offset is always among them. */
+const risingCommits = ({ commits }: View): ReadonlyMap<number, readonly CommitLine[]> => {
+  const rising = new Map<number, CommitLine[]>()
+  for (const commit of commits) {
+    const known = rising.get(commit.partition)
+    if (known === undefined) rising.set(commit.partition, [commit])
+    else if (commit.offset > (known.at(-1)?.offset ?? -1)) known.push(commit)
+  }
+  return rising
 }
 
 /** A new owner begins with what it knows itself, so `decidedThrough` may fall at a claim; ticks before `offset` cannot speak of it. */

@@ -3,8 +3,8 @@
  * partition, offset, service): `<service>-` and 16 digits of SHA-256 over `logId/partition/offset/service` (DESIGN section 3 rule 5), so an id
  * is used once for ever. A decision is an order: exactly one intent carries it out, under `i-<decisionId>`.
  */
-import { sha256 } from './canonical.ts'
 import type { Violation } from './evidence.ts'
+import { verdictIdOf } from './log-of.ts'
 import { isOfThisLog } from './no-lost-input.ts'
 import { placeOf, type ServiceView, type Verdict, type View } from './view.ts'
 
@@ -19,7 +19,7 @@ const perTick = (view: View, service: ServiceView): readonly Violation[] => {
     const before = first.get(place)
     first.set(place, before ?? verdict)
     const tick = view.ticks.get(inputs.partition)?.at.get(inputs.tickOffset)
-    const derived = tick === undefined ? null : `${service.service}-${sha256(`${tick.logId}/${inputs.partition}/${inputs.tickOffset}/${service.service}`).slice(0, 16)}`
+    const derived = tick === undefined ? null : verdictIdOf(tick.logId, verdict.record)
     const details = [
       ...(before === undefined ? [] : [`${decisionId} and ${before.record.decisionId} are verdicts of one tick, ${place}`]),
       ...(derived === null || derived === decisionId ? [] : [`${decisionId} is the id of another tick; ${place} has ${derived}`]),

@@ -50,6 +50,17 @@ export const lowerBound = (inputs: readonly { readonly offset: number }[], offse
   return low
 }
 
+/** One decision after the other looks at the same records. */
+const known = new WeakMap<Input, object | null>()
+
+const decoded = (input: Input): object | null => {
+  const before = known.get(input)
+  if (before !== undefined) return before
+  const record = decode(input.value)
+  known.set(input, record)
+  return record
+}
+
 type Wanted<R> = { readonly type: Input['type']; readonly isYoung: (record: R) => boolean }
 
 const backwards = <R>(inputs: readonly Input[], end: number, { type, isYoung }: Wanted<R>): R[] => {
@@ -57,7 +68,7 @@ const backwards = <R>(inputs: readonly Input[], end: number, { type, isYoung }: 
   for (let index = end - 1, old = 0; index >= 0 && old < oldInARow; index--) {
     const input = inputs[index] as Input
     if (input.type !== type) continue
-    const record = decode(input.value) as R | null
+    const record = decoded(input) as R | null
     if (record === null) continue
     if (isYoung(record)) {
       found.push(record)
@@ -82,7 +93,7 @@ const instancesBefore = (inputs: readonly Input[], end: number): readonly SubClu
   for (let index = end - 1, settled = 0; index >= 0 && settled < oldInARow; index--) {
     const input = inputs[index] as Input
     if (input.type !== 'InstancesObserved') continue
-    const report = decode<'InstancesObserved'>(input.value)
+    const report = decoded(input) as InstancesObserved | null
     if (report === null) continue
     settled = note(said, report) ? 0 : settled + 1
   }

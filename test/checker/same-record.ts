@@ -1,36 +1,38 @@
 /**
  * S17, replay (reliability 4.2), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
  * SHA-256 over its canonical JSON with `hash` empty; `previousHash` is the hash of the service's decision before it, and empty for the first
- * after each beginning of its state; the count of holds in the chain rises. `decide(inputs) = record` itself needs the product's core: the
+ * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. `decide(inputs) = record` itself needs the product's core: the
  * caller hands over what its replay found, and a replay that took fewer or more decisions than are on record is a difference too.
  */
 import { canonicalJson, sha256 } from './canonical.ts'
 import type { Violation } from './evidence.ts'
-import type { ScaleDecided } from './records.ts'
-import { placeOf, type Entry, type ServiceView, type View } from './view.ts'
+import type { ScaleDecided, ScaleHeld } from './records.ts'
+import { byCore, placeOf, type Entry, type ServiceView, type View } from './view.ts'
 
 /** What a replay of `signals` by the core that decided it found. */
 export type Replay = { readonly decisions: number; readonly differences: readonly { readonly service: string; readonly detail: string }[] }
 
-export const sameRecord = (view: View, replay?: Replay): readonly Violation[] => [
+export const sameRecord = (view: View): readonly Violation[] => [
   ...view.twoContents.map(({ id, service, first, second }) => ({ invariant: 'S17', service, detail: `${id} stands on record twice with different bytes; first at ${placeOf(first)}`, at: placeOf(second) })),
   ...[...view.services.values()].flatMap((service) => [...chain(service), ...holds(service)]),
-  ...(replay === undefined ? [] : compared(view, replay)),
 ]
 
-const chain = ({ service, decisions, removed }: ServiceView): readonly Violation[] =>
-  decisions.flatMap((decision, index) => {
+const chain = ({ service, decisions: all, removed }: ServiceView): readonly Violation[] =>
+  byCore(all).flatMap((decisions) => decisions.flatMap((decision, index) => {
     const before = decisions[index - 1]
     const isAnew = before === undefined || removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < decision.record.inputs.tickOffset)
     return linkFaults(decision, isAnew ? '' : before.record.hash).map((detail) => ({ invariant: 'S17', service, detail: `${decision.record.decisionId}: ${detail}`, at: placeOf(decision) }))
-  })
+  }))
+
 
 const linkFaults = ({ record }: Entry<ScaleDecided>, previous: string): readonly string[] => [
   ...(record.hash === sha256(canonicalJson({ type: 'ScaleDecided', ...record, hash: '' })) ? [] : ['its hash is not that of its content']),
   ...(record.previousHash === previous ? [] : [`it follows ${record.previousHash.slice(0, 12) || 'nothing'}; before it stands ${previous.slice(0, 12) || 'nothing'}`]),
 ]
 
-const holds = ({ service, holds: all, removed }: ServiceView): readonly Violation[] =>
+const holds = ({ service, holds: held, removed }: ServiceView): readonly Violation[] => byCore(held).flatMap((all) => rising(service, all, removed))
+
+const rising = (service: string, all: readonly Entry<ScaleHeld>[], removed: ServiceView['removed']): readonly Violation[] =>
   all.flatMap((held, index): Violation[] => {
     const before = all[index - 1]
     if (before === undefined || held.record.holds > before.record.holds) return []
@@ -38,7 +40,8 @@ const holds = ({ service, holds: all, removed }: ServiceView): readonly Violatio
     return [{ invariant: 'S17', service, detail: `${held.record.decisionId}: hold ${held.record.holds} stands after hold ${before.record.holds}`, at: placeOf(held) }]
   })
 
-const compared = (view: View, { decisions, differences }: Replay): readonly Violation[] => {
+/** What the caller's replay says, beside the record. */
+export const compared = (view: View, { decisions, differences }: Replay): readonly Violation[] => {
   const missing = decisions === view.decisions.size ? [] : [{ service: '', detail: `the replay took ${decisions} decisions; ${view.decisions.size} are on record` }]
   return [...differences, ...missing].map(({ service, detail }) => ({ invariant: 'S17', service, detail, at: 'replay' }))
 }

@@ -8,22 +8,24 @@
  *  b) clean-up deletes only what its own rollout made, or what the placement brings to nothing.
  */
 import type { Violation } from './evidence.ts'
-import { endsOf, isNothing, isRemovedAfter, isUndo, lineAt, placementOf, placeOf, sameCounts, showCounts, type GroupView, type ServiceView, type View, type Write } from './view.ts'
+import { isOvertaken, isToldToAnother } from './log-of.ts'
+import { byCore, endsOf, isNothing, isRemovedAfter, isUndo, lineAt, placementOf, placeOf, sameCounts, showCounts, type GroupView, type ServiceView, type View, type Write } from './view.ts'
 
 export const singleWriter = (view: View): readonly Violation[] => [
   ...[...view.services.values()].flatMap((service) => [...rising(service), ...gaps(view, service)]),
   ...[...view.groups.values()].flatMap((group) => [...interleaved(group), ...stale(group), ...preconditions(view, group), ...deleted(view, group)]),
 ]
 
-const rising = ({ service, decisions, removed }: ServiceView): readonly Violation[] =>
-  decisions.flatMap((decision, index): Violation[] => {
+/** Of one version of the deciding code: what another one, that owned the log before it, had not read yet is refused by its sequence where it acts. */
+const rising = ({ service, decisions: all, removed }: ServiceView): readonly Violation[] =>
+  byCore(all).flatMap((decisions) => decisions.flatMap((decision, index): Violation[] => {
     const before = decisions[index - 1]
     const isAnew = before !== undefined && removed.some(({ record }) => record.time > before.record.time && record.time <= decision.record.time)
     if (before === undefined || isAnew) return []
     const { sequence, inputs } = decision.record
     if (sequence > before.record.sequence && inputs.tickOffset > before.record.inputs.tickOffset) return []
     return [{ invariant: 'S9', service, detail: `sequence ${sequence} at tick ${inputs.tickOffset} stands after sequence ${before.record.sequence} at tick ${before.record.inputs.tickOffset}`, at: placeOf(decision) }]
-  })
+  }))
 
 /** An intent of the last seconds may still be on its way. */
 const gaps = (view: View, service: ServiceView): readonly Violation[] => {
@@ -31,7 +33,7 @@ const gaps = (view: View, service: ServiceView): readonly Violation[] => {
   const highest = service.intents.reduce((top, { record }) => (effecting.has(record.intentId) ? Math.max(top, record.sequence) : top), -1)
   return service.intents.flatMap((intent): Violation[] => {
     const { intentId, sequence, emittedAt, expiresAt } = intent.record
-    if (sequence >= highest || effecting.has(intentId) || endsOf(view, intentId).length > 0) return []
+    if (sequence >= highest || effecting.has(intentId) || endsOf(view, intentId).length > 0 || isToldToAnother(view, service, intentId) || isOvertaken(view, service, intent.record)) return []
     const isOpen = expiresAt + view.run.convergeMs > view.run.toMs
     if (isOpen || isRemovedAfter(service, emittedAt)) return []
     return [{ invariant: 'S9', service: service.service, detail: `${intentId}, sequence ${sequence}, had no effect and no end, and ${highest} had effects`, at: placeOf(intent) }]
@@ -59,11 +61,12 @@ const stale = ({ writes, group, service }: GroupView): readonly Violation[] => {
   })
 }
 
-/** The first forward write of each rollout. */
+/** The first forward write of each rollout that changed something: one that found its work done is no effect. */
 const preconditions = (view: View, { writes, group, service }: GroupView): readonly Violation[] => {
   const seen = new Set<string>()
   return writes.flatMap((write): Violation[] => {
     const { line, intentId } = write
+    if (isUnchanged(write)) return []
     const isFirst = !seen.has(intentId)
     seen.add(intentId)
     const plan = placementOf(view, { intentId, group })
@@ -73,6 +76,8 @@ const preconditions = (view: View, { writes, group, service }: GroupView): reado
     return []
   })
 }
+
+const isUnchanged = ({ line }: Write): boolean => sameCounts(line.countsBefore, line.countsAfter) && sameCounts(line.targetBefore, line.targetAfter)
 
 const deleted = (view: View, { writes, group, service }: GroupView): readonly Violation[] =>
   writes.flatMap((write, index): Violation[] => {

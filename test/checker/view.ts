@@ -1,9 +1,10 @@
 /** The evidence, read once and indexed for the formulas: per service, per intent, per rollout and per group. */
 import { isDeepStrictEqual } from 'node:util'
-import type { ChangeLine, Counts, Evidence, EvidenceRecord, Run, TopicName, WrittenLine } from './evidence.ts'
+import type { ChangeLine, CommitLine, Counts, Evidence, EvidenceRecord, Run, TopicName, WrittenLine } from './evidence.ts'
 import { foldCell, type CellRecord, type CellView } from './cells.ts'
 import type { ControlChanged, ControlSet, GroupPlacement, RecordOf, RolloutFact, RolloutReported, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted, ServiceConfigured, ServiceRemoved, TypeName } from './records.ts'
 import { readSpec, type Spec } from './spec.ts'
+import { isOfLog } from './log-of.ts'
 import { foldTicks, type TickEntry, type TickLog } from './ticks.ts'
 import { decode, typeOf } from './wire.ts'
 
@@ -27,8 +28,8 @@ export type ServiceView = {
   readonly decisions: Entry<ScaleDecided>[]
   readonly holds: Entry<ScaleHeld>[]
   readonly intents: Entry<ScaleIntentEmitted>[]
-  /** Bytes of `snapshots` under its key; null is a tombstone. They are large, and formulas ask for the last one only. */
-  readonly snapshots: (Uint8Array | null)[]
+  /** Records of `snapshots` under its key; a tombstone has no value. They are large, and formulas ask for the bytes of the last one only. */
+  readonly snapshots: EvidenceRecord[]
 }
 
 export type FactEntry = Entry<RolloutFact> & { readonly type: TypeName }
@@ -52,6 +53,10 @@ export type RolloutView = {
 export type View = {
   readonly evidence: Evidence
   readonly run: Run
+  /** Intents whose end was told on a life of `signals` that is not this one. */
+  readonly toldElsewhere: ReadonlySet<string>
+  /** Offsets that deciders committed on this life of `signals`. */
+  readonly commits: readonly CommitLine[]
   /** By partition of `signals`. */
   readonly ticks: ReadonlyMap<number, TickLog>
   readonly services: ReadonlyMap<string, ServiceView>
@@ -85,18 +90,55 @@ type Mutable = {
   readonly twoContents: View['twoContents'][number][]
   readonly undecodable: View['undecodable'][number][]
   readonly deadLetters: Set<string>
+  readonly toldElsewhere: Set<string>
 }
 
-export const buildView = (evidence: Evidence): View => {
+/** The run as seen with one life of `signals`; reports of the other lives count for their rollouts all the same. */
+type Life = { readonly signals: readonly EvidenceRecord[]; readonly others: readonly EvidenceRecord[]; readonly fromMs: number; readonly toMs: number }
+
+/**
+ * One view for each life of `signals`, oldest first; the last is that of the log that stands. Verdicts stand in the view of the log that they
+ * were taken from, as their ids tell, and those whose ids tell nothing in the last one.
+ */
+export const buildViews = (evidence: Evidence): readonly View[] => {
+  const views = livesOf(evidence).map((life) => buildView(evidence, life))
+  const homeOf = (verdict: Verdict): number => {
+    const found = views.findIndex(({ ticks }) => isOfLog(ticks, verdict.record))
+    return found < 0 ? views.length - 1 : found
+  }
+  if (views.length > 1) views.forEach((view, index) => keepVerdicts(view, (verdict) => homeOf(verdict) === index))
+  return views
+}
+
+const livesOf = ({ formerSignals = [], topics }: Evidence): readonly Life[] => {
+  const lives = [...formerSignals, { deletedAtMs: Infinity, records: topics.signals ?? [] }]
+  return lives.map(({ records, deletedAtMs }, index) => ({
+    signals: records,
+    others: lives.flatMap((other, at) => (at === index ? [] : other.records)),
+    fromMs: lives[index - 1]?.deletedAtMs ?? -Infinity,
+    toMs: deletedAtMs,
+  }))
+}
+
+const keepVerdicts = ({ services }: View, isHere: (verdict: Verdict) => boolean): void => {
+  for (const { decisions, holds } of services.values()) {
+    decisions.splice(0, decisions.length, ...decisions.filter(isHere))
+    holds.splice(0, holds.length, ...holds.filter(isHere))
+  }
+}
+
+const buildView = (evidence: Evidence, { signals, others, fromMs, toMs }: Life): View => {
   const made: Mutable = {
     ticks: new Map(), services: new Map(), decisions: new Map(), firsts: new Map(), intents: new Map(), facts: new Map(), controls: [],
-    cellRecords: new Map(), groups: new Map(), writes: [], rollouts: new Map(), twoContents: [], undecodable: [], deadLetters: new Set(),
+    cellRecords: new Map(), groups: new Map(), writes: [], rollouts: new Map(), twoContents: [], undecodable: [], deadLetters: new Set(), toldElsewhere: new Set(),
   }
-  for (const [topic, records] of Object.entries(evidence.topics)) for (const record of records) addRecord(made, topic as TopicName, record)
+  for (const [topic, records] of Object.entries({ ...evidence.topics, signals })) for (const record of records) addRecord(made, topic as TopicName, record)
+  for (const record of others) addReport(made, record)
   for (const [subCluster, lines] of Object.entries(evidence.subClusters)) lines.forEach((line, index) => addLine(made, { line, subCluster, index }))
   return {
     evidence,
     run: evidence.run,
+    commits: (evidence.commits ?? []).filter(({ timeMs }) => timeMs > fromMs && timeMs <= toMs),
     ...made,
     ticks: new Map([...made.ticks].map(([partition, entries]) => [partition, foldTicks(entries)])),
     cells: new Map([...made.cellRecords].map(([cell, records]) => [cell, foldCell(records)])),
@@ -104,9 +146,11 @@ export const buildView = (evidence: Evidence): View => {
 }
 
 /** Written out field by field: a spread for each of some ten thousand records would cost as much as all formulas together. */
-const addRecord = (made: Mutable, topic: TopicName, { partition, offset, timestampMs, key, value }: EvidenceRecord): void => {
+const addRecord = (made: Mutable, topic: TopicName, evidence: EvidenceRecord): void => {
   if (topic === 'metrics' || topic === 'checkpoints') return
-  if (topic === 'snapshots') return key === null ? undefined : void serviceOf(made, key).snapshots.push(value)
+  const { partition, offset, timestampMs, key } = evidence
+  if (topic === 'snapshots') return key === null ? undefined : void serviceOf(made, key).snapshots.push(evidence)
+  const { value } = evidence
   if (value === null) return
   const type = typeOf(value)
   if (type === null) return void made.undecodable.push({ topic, partition, offset })
@@ -116,6 +160,17 @@ const addRecord = (made: Mutable, topic: TopicName, { partition, offset, timesta
   const record = decode<TypeName>(value)
   if (record === null) return void made.undecodable.push({ topic, partition, offset })
   take(made, { topic, partition, offset, timestampMs, key, value, record })
+}
+
+/** Of a log that is not looked at here: what a workflow said of its rollout stays said. */
+const addReport = (made: Mutable, evidence: EvidenceRecord): void => {
+  const { value } = evidence
+  const record = value !== null && typeOf(value) === 'RolloutReported' ? decode<'RolloutReported'>(value) : null
+  if (value === null || record === null) return
+  const { service, intentId, group, reportId } = record
+  if (group === null) return void made.toldElsewhere.add(intentId)
+  const { reports } = rolloutOf(made, { service, intentId, group })
+  if (!reports.some((known) => known.record.reportId === reportId)) reports.push({ ...evidence, topic: 'signals', value, record })
 }
 
 const serviceOf = ({ services }: Mutable, service: string): ServiceView => {
@@ -265,6 +320,17 @@ export const standingAt = ({ groups }: View, service: string, time: number): Cou
 /** The manifest in force for records before `offset`; refused ones never are. */
 export const configurationAt = ({ configured, accepted }: ServiceView, offset: number): Configured | null =>
   configured.findLast((one) => one.offset < offset && !accepted.some(({ record }) => record.generation === one.record.generation && !record.accepted)) ?? null
+
+/** Each version of the deciding code has a state, and so sequences and chains, of its own. */
+export const byCore = <V extends Verdict>(verdicts: readonly V[]): readonly (readonly V[])[] => {
+  const cores = new Map<string, V[]>()
+  for (const verdict of verdicts) {
+    const known = cores.get(verdict.record.coreHash)
+    if (known === undefined) cores.set(verdict.record.coreHash, [verdict])
+    else known.push(verdict)
+  }
+  return [...cores.values()]
+}
 
 /** Commitments that end an intent. */
 export const intentEnds: ReadonlySet<string> = new Set(['IntentCompleted', 'IntentRefused', 'IntentExpired', 'IntentSuperseded'])

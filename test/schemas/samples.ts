@@ -175,6 +175,7 @@ export const samples = {
         affinity: 's2',
         requirements,
         busyGroups: ['chat-70b-g3'],
+        believed: counts,
       },
     ],
     answers: [

@@ -10,6 +10,9 @@ export type Placed =
   | { readonly kind: 'placed'; readonly answer: PlacementAnswer }
   | { readonly kind: 'expired' | 'refused' | 'halted'; readonly detail: string }
 
+/** A workflow that began under the version before may ask without saying what its order started from. */
+export type PlaceInput = Omit<PlacementRequest, 'believed'> & Partial<Pick<PlacementRequest, 'believed'>>
+
 /**
  * An intent may have waited for its turn, or for the cell's owner, so its expiry is looked at again, and whether an operator
  * stopped the service meanwhile. A repeated attempt leaves both to the placer and to the first effect: the first one may have
@@ -17,7 +20,8 @@ export type Placed =
  */
 export const createPlace =
   (ports: CellPorts) =>
-  async (request: PlacementRequest): Promise<Placed> => {
+  async (asked: PlaceInput): Promise<Placed> => {
+    const request: PlacementRequest = { ...asked, believed: asked.believed ?? null }
     const rejected = activityInfo().attempt === 1 ? await rejectionOf(ports, request) : null
     if (rejected !== null) return rejected
     try {

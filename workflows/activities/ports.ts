@@ -1,5 +1,5 @@
 /** What the activities need from the outside world. */
-import type { Appender, Clock, Placer, SubCluster } from '../../core/ports.ts'
+import type { Appender, Clock, Placer, SubCluster, WorldClock } from '../../core/ports.ts'
 import type { SubClusterId } from '../../core/ids.ts'
 import type { EffectGate } from '../../core/rollout/effect-gate.ts'
 import type { SettlementTeller } from '../../core/rollout/submission.ts'
@@ -8,7 +8,7 @@ export type RolloutPorts = {
   readonly subClusters: ReadonlyMap<SubClusterId, SubCluster>
   readonly appender: Appender
   readonly teller: SettlementTeller
-  readonly clock: Clock
+  readonly clock: WorldClock
   readonly gate: EffectGate
 }
 

@@ -25,6 +25,7 @@ export class SimSubCluster {
   /** Counts changes of the fleet, so that who looks again knows whether there is anything new. */
   version = 0
   #listed: { readonly version: number; readonly groups: readonly GroupStatus[] } | null = null
+  #nodes: { readonly version: number; readonly nodes: readonly NodeObservation[] } | null = null
   readonly #watchers: (() => void)[] = []
 
   constructor(stage: Stage, name: string, nodes: readonly NodeObservation[]) {
@@ -45,7 +46,10 @@ export class SimSubCluster {
   }
 
   nodes(): readonly NodeObservation[] {
-    return observeNodes(this.#fleet)
+    if (this.#nodes?.version === this.version) return this.#nodes.nodes
+    const nodes = observeNodes(this.#fleet)
+    this.#nodes = { version: this.version, nodes }
+    return nodes
   }
 
   write(order: FleetWrite): WriteOutcome {

@@ -31,16 +31,17 @@ const openRollouts = (history: History): readonly Violation[] =>
 const unreached = (history: History): readonly Violation[] =>
   history.evidence.run.services.flatMap((service) => {
     const intent = lastIntent(history, service)
-    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent) || isBesideStuck(history, intent)) return []
+    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent)) return []
     const { specified, serving } = countsOf(history, service)
     if (same(specified, intent.target) && same(serving, intent.target)) return []
     const detail = `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`
     return [at(history, { invariant: 'L1', service, detail })]
   })
 
+/** Where a zombie of another version gave a number that was given before, its order is refused: it is not the last one. */
 const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted | null => {
   const all = (evidence.topics.get('intents') ?? []).flatMap(({ event }) => (event?.type === 'ScaleIntentEmitted' && event.service === service ? [event] : []))
-  return all.reduce<ScaleIntentEmitted | null>((last, one) => (last === null || one.emittedAt > last.emittedAt ? one : last), null)
+  return all.reduce<ScaleIntentEmitted | null>((last, one) => (last === null || (one.emittedAt > last.emittedAt && one.sequence > last.sequence) ? one : last), null)
 }
 
 const same = (a: RoleCounts, b: RoleCounts): boolean => a.prefill === b.prefill && a.decode === b.decode
@@ -53,20 +54,6 @@ const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boo
   (evidence.topics.get('signals') ?? []).some(
     ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.partial || givenUp.includes(event.outcome)),
   )
-
-/**
- * Known and not counted: while a group is stuck, an order leaves it alone, reaches less than it says, and is reported as complete
- * (seeds 1005 and 1072). To be counted again when such an order ends as partial.
- */
-const isBesideStuck = ({ evidence }: History, { service, emittedAt }: ScaleIntentEmitted): boolean => {
-  const facts = (evidence.topics.get('rollouts') ?? []).flatMap(({ event }) => ((event?.type === 'RolloutStuck' || event?.type === 'RolloutRolledBack') && event.service === service ? [event] : []))
-  return facts.some(
-    (stuck) =>
-      stuck.type === 'RolloutStuck' &&
-      stuck.time <= emittedAt + recentMs &&
-      !facts.some((end) => end.type === 'RolloutRolledBack' && end.intentId === stuck.intentId && end.group === stuck.group && end.time < emittedAt),
-  )
-}
 
 const countsOf = ({ world }: History, service: string) => {
   const groups = [...world.apis.values()].flatMap(({ cluster }) => cluster.groups()).filter((group) => group.service === service)

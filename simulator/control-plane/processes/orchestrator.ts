@@ -1,6 +1,6 @@
 /** The production orchestrator in a simulated process: intents, rollouts, and the cells that it owns. */
 import type { CellId, SubClusterId } from '../../../core/ids.ts'
-import type { Appender, Clock, EventLog, Placer, SubCluster } from '../../../core/ports.ts'
+import type { Appender, EventLog, Placer, SubCluster, WorldClock } from '../../../core/ports.ts'
 import { cellTaskQueue } from '../../../core/ids.ts'
 import type { EffectGate } from '../../../core/rollout/effect-gate.ts'
 import type { SettlementTeller } from '../../../core/rollout/submission.ts'
@@ -57,7 +57,7 @@ type Ports = {
   readonly appender: Appender
   readonly teller: SettlementTeller
   readonly gate: EffectGate
-  readonly clock: Clock
+  readonly clock: WorldClock
 }
 
 const registerRollouts = (server: TemporalServer, process: SimProcess, ports: Ports): void =>

@@ -8,6 +8,9 @@ const running = (): RunningActivity => {
   return current.activity
 }
 
-export const activityInfo = (): { readonly attempt: number } => ({ attempt: running().attempt })
+export const activityInfo = (): { readonly attempt: number; readonly scheduledTimestampMs: number } => {
+  const { attempt, scheduledAtMs } = running()
+  return { attempt, scheduledTimestampMs: scheduledAtMs }
+}
 export const heartbeat = (_detail?: unknown): void => running().heartbeat()
 export const sleep = (ms: number): Promise<void> => running().sleep(ms)

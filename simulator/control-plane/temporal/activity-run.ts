@@ -9,15 +9,17 @@ const shortestSleepMs = 2_400
 export class ActivityRun implements RunningActivity {
   readonly process: SimProcess
   readonly attempt: number
+  readonly scheduledAtMs: number
   lastHeartbeatMs: number
   readonly #onHeartbeat: () => boolean
   #cancel: (() => void) | null = null
   #isCancelled = false
 
   /** `onHeartbeat` tells the server, and answers whether the activity is to be cancelled. */
-  constructor(process: SimProcess, attempt: number, onHeartbeat: () => boolean) {
+  constructor(process: SimProcess, { attempt, scheduledAtMs }: Pick<RunningActivity, 'attempt' | 'scheduledAtMs'>, onHeartbeat: () => boolean) {
     this.process = process
     this.attempt = attempt
+    this.scheduledAtMs = scheduledAtMs
     this.lastHeartbeatMs = process.stage.scheduler.nowMs
     this.#onHeartbeat = onHeartbeat
   }

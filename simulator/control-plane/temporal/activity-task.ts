@@ -15,6 +15,7 @@ export class ActivityTask {
   readonly #host: ActivityHost
   readonly #execution: TaskOwner
   readonly #order: Scheduled
+  readonly #scheduledAtMs: number
   #attempt = 0
   #run: ActivityRun | null = null
   #isClosed = false
@@ -25,6 +26,7 @@ export class ActivityTask {
     this.#host = host
     this.#execution = execution
     this.#order = order
+    this.#scheduledAtMs = host.stage.nowMs
     const { scheduleToCloseMs } = order.options
     if (scheduleToCloseMs !== null) this.#after(scheduleToCloseMs, () => this.#close({ failure: timedOut('SCHEDULE_TO_CLOSE') }))
     this.#after(host.stage.between(1, 10), () => this.#dispatch())
@@ -50,7 +52,7 @@ export class ActivityTask {
     const worker = this.#host.workerFor(this.#order.options.taskQueue ?? rolloutsQueue, () => this.#dispatch())
     if (worker === null) return
     const { process } = worker
-    const run: ActivityRun = new ActivityRun(process, ++this.#attempt, () => this.#noteHeartbeat(run))
+    const run: ActivityRun = new ActivityRun(process, { attempt: ++this.#attempt, scheduledAtMs: this.#scheduledAtMs }, () => this.#noteHeartbeat(run))
     this.#run = run
     this.#watch(run)
     process.later(this.#host.stage.between(0.5, 5), () => this.#perform(worker, run))

@@ -23,6 +23,8 @@ export interface RunningWorkflow {
 /** What an activity's code may ask for. */
 export interface RunningActivity {
   readonly attempt: number
+  /** When its first attempt was asked for. */
+  readonly scheduledAtMs: number
   heartbeat(): void
   sleep(durationMs: number): Promise<void>
 }

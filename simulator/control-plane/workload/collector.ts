@@ -12,12 +12,12 @@ import { instancesObserved, type ClusterView } from '../../../services/collector
 import type { SimProcess } from '../process.ts'
 import { tpsPerInstance, type SimService } from './services.ts'
 
-export const scrapeMs = 15_000
+export const scrapeMs = 30_000
 /** The product restates instances so often; here only while a service was configured lately, and adopts what stands. */
 const restateMs = 5_000
 /** Beyond the target of one instance its latency leaves the SLO; it cannot serve more than this. */
 const mostTpsPerInstance = 1.35 * tpsPerInstance
-const inventoryIntervalMs = 60_000
+const inventoryIntervalMs = 120_000
 
 export type CollectorParts = {
   readonly process: SimProcess
@@ -34,7 +34,7 @@ export type CollectorParts = {
 /** Scrapes for as long as its process lives. */
 export const runCollector = async (parts: CollectorParts): Promise<void> => {
   const { process } = parts
-  const inventoryNews = onlyWhenDue(parts)
+  const inventoryNews = onlyWhenDue()
   let lastMs = process.clock.now()
   for (;;) {
     await process.clock.sleep(restateMs)
@@ -42,8 +42,9 @@ export const runCollector = async (parts: CollectorParts): Promise<void> => {
     const isScrape = now - lastMs >= scrapeMs
     if (!isScrape && !parts.mustRestate()) continue
     try {
+      const version = parts.clusterVersion()
       const view = await look(parts, now)
-      await parts.appender.append(isScrape ? [...recordsOf(parts, view, lastMs), ...inventoryNews(view)] : instancesOf(parts, view))
+      await parts.appender.append(isScrape ? [...recordsOf(parts, view, lastMs), ...inventoryNews(view, version)] : instancesOf(parts, view))
       if (isScrape) lastMs = now
     } catch (error) {
       process.log.warn({ err: error }, 'a round was lost')
@@ -55,11 +56,10 @@ const instancesOf = ({ services, cell }: CollectorParts, view: ClusterView): rea
   services.filter((service) => service.cell === cell).map(({ name }) => ({ topic: 'signals', key: name, event: instancesObserved(view, name) }))
 
 /** Comparing inventories is dear, and without a change there is news only once an interval. */
-const onlyWhenDue = ({ clusterVersion }: CollectorParts): ((view: ClusterView) => readonly OutRecord[]) => {
+const onlyWhenDue = (): ((view: ClusterView, version: number) => readonly OutRecord[]) => {
   const inventory = createInventoryMemory(inventoryIntervalMs)
   let last = { version: -1, atMs: 0 }
-  return (view) => {
-    const version = clusterVersion()
+  return (view, version) => {
     if (version === last.version && view.observedAt - last.atMs < inventoryIntervalMs) return []
     last = { version, atMs: view.observedAt }
     return inventory.news(view).map((event): OutRecord => ({ topic: 'cells', key: event.cell, event }))

@@ -64,7 +64,7 @@ const specOf = (random: Random, cell: string): DisaggregatedServiceSpec => ({
       policies: [{ type: 'Percent', value: 20, periodSeconds: 60 }, { type: 'Instances', value: 3, periodSeconds: 60 }],
     },
   },
-  evidence: { staleAfterSeconds: 50, minCoverage: 0.9 },
+  evidence: { staleAfterSeconds: 90, minCoverage: 0.9 },
   warmupSeconds: 60,
   rollout: { readyDeadlineSeconds: 150, intentTtlSeconds: 180, failureBackoffSeconds: 60 },
 })

@@ -6,6 +6,7 @@ import { createCodec, maxEventBytes, UnknownSchema } from '../../../adapters/kaf
 import { loadRegistry } from '../../../adapters/kafka/registry.ts'
 import { parseSchema } from '../../../adapters/kafka/schema.ts'
 import type { SchemaNode } from '../../../adapters/kafka/schema.ts'
+import type { RegisteredSchema } from '../../../adapters/kafka/registry.ts'
 import { compileDecoder } from '../../../adapters/kafka/wire-decoder.ts'
 import { WireError } from '../../../adapters/kafka/wire-reader.ts'
 import type { LogEvent } from '../../../core/events/event.ts'
@@ -52,13 +53,22 @@ const outcome = (bytes: Buffer): unknown => {
   }
 }
 
+/** What an old record says in the words of the version that we write, as avsc itself would read it. */
+const asWrittenNow = (entry: RegisteredSchema, type: avro.Type, bytes: Buffer, value: object): object => {
+  const latest = loadRegistry().findLast(({ record }) => record === entry.record)
+  if (latest === undefined || latest.version === entry.version) return value
+  const reader = avro.Type.forSchema(latest.json as avro.Schema)
+  return JSON.parse(JSON.stringify(reader.fromBuffer(bytes, reader.createResolver(type)))) as object
+}
+
 describe('the codec', () => {
   it.each(loadRegistry().map((entry) => [entry.file, entry] as const))('reads whatever avsc writes: %s', (_, entry) => {
     const type = avro.Type.forSchema(entry.json as avro.Schema)
     const name = entry.record.split('.').at(-1)
     fc.assert(
       fc.property(valuesOf(parseSchema(entry.json)), (value) => {
-        expect(codec.decode(frame(entry.id, type.toBuffer(value)))).toStrictEqual({ type: name, ...(value as object) })
+        const bytes = type.toBuffer(value)
+        expect(codec.decode(frame(entry.id, bytes))).toStrictEqual({ type: name, ...asWrittenNow(entry, type, bytes, value as object) })
       }),
       { numRuns: 30 },
     )

@@ -33,6 +33,20 @@ describe('scale-in', () => {
     expect(answer?.refusal).toContain('NOT_REMOVABLE: 2P+4D could not be removed; 1 of 2 groups are under a rollout')
   })
 
+  it('takes nothing from a service of which the order knew nothing, although it orders less than stands', () => {
+    const first = requestOf({ target: { prefill: 1, decode: 2 }, believed: { prefill: 0, decode: 0 } })
+    const answer = place(cellOf(drawing, [common, scarce]), first)
+    expect(answer?.groups).toEqual([])
+    expect(answer?.refusal).toBe('MORE_STANDS: 4P+8D stand where the order expected 0P+0D; 1P+2D was ordered, and down to 4P+8D may be removed')
+  })
+
+  it('takes what the order meant to take, and no more, where more stands than it knew of', () => {
+    const oneLess = requestOf({ target: { prefill: 1, decode: 2 }, believed: { prefill: 2, decode: 4 } })
+    const answer = place(cellOf(drawing, [common, scarce]), oneLess)
+    expect(showAnswer(answer)).toEqual(['scarce 2P+4D -> 1P+2D in sub-0/s2-1'])
+    expect(answer?.refusal).toContain('MORE_STANDS: 4P+8D stand where the order expected 2P+4D')
+  })
+
   it('leaves no group with one role only', () => {
     const one = groupOf({ group: 'one', domain: s2('s2-0'), counts: { prefill: 1, decode: 2 } })
     const two = groupOf({ group: 'two', domain: s2('s2-1'), counts: { prefill: 1, decode: 2 } })

@@ -72,6 +72,7 @@ export const requestOf = (fields: Partial<PlacementRequest> & Pick<PlacementRequ
     { role: 'decode', gpusPerInstance: 4, gpuTypes: ['H100'] },
   ],
   busyGroups: [],
+  believed: null,
   ...fields,
 })
 

@@ -1,0 +1,49 @@
+/** Which log a verdict was taken from. Ids derive from (logId, partition, offset, service) (DESIGN section 3 rule 5), so an id tells its log. */
+import { sha256 } from './canonical.ts'
+import type { ScaleIntentEmitted } from './records.ts'
+import { lowerBound } from './recent-inputs.ts'
+import type { Tick, TickLog } from './ticks.ts'
+import type { ServiceView, View } from './view.ts'
+
+type Taken = { readonly decisionId: string; readonly service: string; readonly inputs: { readonly partition: number; readonly tickOffset: number } }
+
+export const verdictIdOf = (logId: string, { service, inputs }: Pick<Taken, 'service' | 'inputs'>): string =>
+  `${service}-${sha256(`${logId}/${inputs.partition}/${inputs.tickOffset}/${service}`).slice(0, 16)}`
+
+export const isOfLog = (ticks: ReadonlyMap<number, TickLog>, verdict: Taken): boolean => {
+  const logId = ticks.get(verdict.inputs.partition)?.counted[0]?.logId
+  return logId !== undefined && verdictIdOf(logId, verdict) === verdict.decisionId
+}
+
+/**
+ * The version that owned the log when the report came had decided the intent itself (another one has no such intent open), and said later, while it
+ * still owned the log, that everything up to the report was acknowledged. What comes between the last look of one version and the claim of the
+ * next is folded by the next one, silently.
+ */
+export const isOrderOfOwner = (view: View, { partition, offset }: { readonly partition: number; readonly offset: number }, intentId: string): boolean => {
+  const intent = view.intents.get(intentId)
+  const decision = intent === undefined ? undefined : view.decisions.get(intent.record.decisionId)
+  if (decision === undefined || decision.record.inputs.tickOffset >= offset || !isOfLog(view.ticks, decision.record)) return false
+  const ticks = view.ticks.get(partition)?.counted ?? []
+  const isOwn = (tick: Tick | undefined): boolean => tick?.coreHash === decision.record.coreHash
+  const next = lowerBound(ticks, offset)
+  if (!isOwn(ticks[next - 1])) return false
+  for (let index = next; index < ticks.length && isOwn(ticks[index]); index += 1) if ((ticks[index]?.decidedThrough ?? -1) >= offset) return true
+  return false
+}
+
+/** Its end was told to an owner of another version, or on another log: neither derives facts of intents that it has not given. */
+export const isToldToAnother = (view: View, { reports }: ServiceView, intentId: string): boolean =>
+  view.toldElsewhere.has(intentId) || reports.some((report) => report.record.intentId === intentId && report.record.group === null && !isOrderOfOwner(view, report, intentId))
+
+/**
+ * Its version, or its log, owns nothing any more, and the number of its order was given again: whoever hands it on late is refused without a
+ * word, and nobody waits for its end.
+ */
+export const isOvertaken = (view: View, { intents }: ServiceView, { intentId, sequence, decisionId }: ScaleIntentEmitted): boolean => {
+  const decision = view.decisions.get(decisionId)?.record
+  if (decision === undefined) return false
+  const owner = view.ticks.get(decision.inputs.partition)?.counted.at(-1)
+  const isSuperseded = owner?.coreHash !== decision.coreHash || !isOfLog(view.ticks, decision)
+  return isSuperseded && intents.some(({ record }) => record.intentId !== intentId && record.sequence >= sequence)
+}
