@@ -1,5 +1,6 @@
 /** What can be asked of the simulation on the command line. */
 import { parseArgs } from 'node:util'
+import type { Script } from '../../simulator/control-plane/history.ts'
 import { faultKinds, type FaultKind } from '../../simulator/control-plane/faults/plan.ts'
 
 export const usage = `Simulates the control plane: production code, seeded chance, and faults. One seed is one history of 62 minutes.
@@ -30,7 +31,7 @@ export type Options = {
 }
 
 /** What workers are told beside the seed. */
-export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean }
+export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean; readonly script?: Script }
 
 /** Throws an Error that says what was wrong. */
 export const readOptions = (argv: readonly string[]): Options | 'help' => {

@@ -1,5 +1,5 @@
 /** One seed, one history: builds the world, breaks it, heals it, and says what was seen. */
-import type { EpochMs } from '../../core/units.ts'
+import type { DurationMs, EpochMs } from '../../core/units.ts'
 import { createRandom } from '../prng.ts'
 import type { RawEvidence } from './evidence.ts'
 import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
@@ -22,7 +22,12 @@ export type HistoryOptions = {
   /** Numbers of the planned faults that strike; absent: all of them. */
   readonly keep?: readonly number[]
   readonly commitsFirst?: boolean
+  /** A course that somebody wrote, instead of one drawn from the seed. */
+  readonly script?: Script
 }
+
+/** Times count from the begin of the history. */
+export type Script = { readonly faults: readonly Fault[]; readonly healsAfterMs: DurationMs; readonly lastsMs: DurationMs }
 
 export type History = {
   readonly seed: number
@@ -36,28 +41,31 @@ export type History = {
 }
 
 const minute = 60_000
-const epoch: EpochMs = Date.UTC(2026, 0, 5, 8)
+export const epoch: EpochMs = Date.UTC(2026, 0, 5, 8)
 export const healsAfterMs = 40 * minute
 export const lastsMs = 62 * minute
 /** Longest way back after the last fault: a deadline of a rollout, its undo, cooldowns, a stabilisation window. */
 export const convergeMs = 15 * minute
 
+const drawn = { healsAfterMs, lastsMs }
+
 export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOptions): Promise<History> => {
+  const course = options.script ?? drawn
   const random = createRandom(seed)
   const stage = new Stage(epoch, random.fork('stage'), narrator ?? null)
-  const healedAtMs = epoch + healsAfterMs
+  const healedAtMs = epoch + course.healsAfterMs
   const services = servicesOf(seed, { fromMs: epoch, healedAtMs })
   const world = new World({
     stage, services, partitions: 3, nodesPerType: 4,
     cells: new Map([['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]),
     commitsFirst: options.commitsFirst ?? false,
   })
-  const planned = planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
+  const planned = options.script ? written(options.script) : planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
   const struck: Struck[] = []
   world.start()
   unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
   heal(world, healedAtMs)
-  const toMs = epoch + lastsMs
+  const toMs = epoch + course.lastsMs
   await pump(() => stage.scheduler.step(toMs))
   const evidence: RawEvidence = {
     run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
@@ -69,6 +77,8 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   }
   return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned, struck }
 }
+
+const written = ({ faults }: Script): readonly Fault[] => faults.map((fault) => ({ ...fault, fromMs: epoch + fault.fromMs, toMs: epoch + fault.toMs }))
 
 const servicesOf = (seed: number, horizon: { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }): readonly SimService[] =>
   ['chat', 'code', 'search', 'draft', 'voice'].map((name, index) =>

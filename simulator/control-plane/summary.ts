@@ -3,7 +3,6 @@ import type { LogEvent } from '../../core/events/event.ts'
 import type { History } from './history.ts'
 import { violationsOf } from './invariants/invariants.ts'
 import type { Violation } from './invariants/violation.ts'
-import { lastsMs } from './history.ts'
 
 export type Tally = { readonly [name: string]: number }
 
@@ -29,7 +28,7 @@ export const summarise = (history: History, more: readonly Violation[] = []): Su
   const faults: Record<string, number> = {}
   for (const { kind } of history.struck) note(faults, kind)
   const violations = [...violationsOf(history), ...more]
-  return { seed: history.seed, violations, simulatedMs: lastsMs, steps: history.steps, records, faults, hits: Object.fromEntries(history.stage.hits), counted }
+  return { seed: history.seed, violations, simulatedMs: history.evidence.run.toMs - history.evidence.run.fromMs, steps: history.steps, records, faults, hits: Object.fromEntries(history.stage.hits), counted }
 }
 
 const note = (tally: Record<string, number>, name: string | null): void => {
