@@ -8,6 +8,7 @@ import type { Proxy } from '../support/proxy.ts'
 import { otherRelease, startAnother } from './another.ts'
 import type { Case, Row } from './case.ts'
 import { logCases, recreatedCases } from './cases-log.ts'
+import { outageCases } from './cases-outages.ts'
 import { ownerCases } from './cases-owners.ts'
 import { processCases } from './cases-processes.ts'
 import { diskCases, networkCases, serverCases } from './cases-servers.ts'
@@ -109,5 +110,6 @@ export const groups: readonly Group[] = [
   group('versions', 'Two owners of different versions', withOldVersion),
   group('servers', 'Kafka and Temporal', onSmallDisk),
   group('network', 'The network and the log', withProxy),
+  group('outages', 'A part is away for a minute', async (say) => ({ stage: await openStage({ onProgress: say }), cases: outageCases })),
   group('recreated', 'A topic is made again', async (say) => ({ stage: await openStage({ onProgress: say }), cases: recreatedCases })),
 ]

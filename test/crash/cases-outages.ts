@@ -1,0 +1,74 @@
+/** A part of the control plane is away for a minute of wall time: nothing is removed meanwhile, and the work goes on afterwards. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '../support/until.ts'
+import type { PassedPoint } from './arming.ts'
+import { effects } from './case.ts'
+import type { Case, Effect, Struck } from './case.ts'
+import type { Change, Stage } from './stage.ts'
+
+const awayMs = 60_000
+
+/** What was under way when a part went has ended by then: its rollout, and the calls of processes that died. */
+const landedMs = 20_000
+
+const deciders = ['decider-1', 'decider-2']
+
+const changesSince = async (stage: Stage, wallMs: number): Promise<readonly Change[]> =>
+  (await stage.changes()).filter(({ time }) => stage.wallTime(time) > wallMs)
+
+const takeDown = async (stage: Stage, names: readonly string[]): Promise<void> => {
+  const handles = names.map((name) => stage.process(name))
+  for (const handle of handles) handle.kill('SIGKILL')
+  await Promise.all(handles.map(({ exited }) => exited))
+}
+
+/** Servers first: our processes end when they find none. */
+const bringBack = async (stage: Stage, names: readonly string[]): Promise<void> => {
+  for (const name of names) await stage.process(name).restart()
+}
+
+/** Throws when a count was changed in the minute. Its effects count from when everything is there again. */
+const forAMinute =
+  (names: readonly string[], meanwhile: (struck: Struck) => Promise<void> = async () => undefined): NonNullable<Case['then']> =>
+  async (struck) => {
+    const { stage } = struck
+    await takeDown(stage, names)
+    const wentAt = Date.now()
+    await meanwhile(struck)
+    await delay(Math.max(0, wentAt + awayMs - Date.now()))
+    const written = (await changesSince(stage, wentAt + landedMs)).filter(({ kind }) => kind === 'written')
+    const backAt = Date.now()
+    await bringBack(stage, names)
+    if (written.length > 0) throw new Error(`${written.length} counts were changed while ${names.join(', ')} was away: ${JSON.stringify(written[0])}`)
+    return backAt
+  }
+
+/** A node is lost; its instances are replaced, and the registrar lets the new ones in, though nobody else is there. */
+const losingANode = async ({ stage, service }: Struck): Promise<void> => {
+  const lostAt = Date.now()
+  await stage.plantFault({ kind: 'node-loss', service, durationMs: 600_000 })
+  await until('an instance was replaced and serves', async () => {
+    const since = (await changesSince(stage, lostAt)).filter((change) => change.service === service)
+    return since.some(isFailure) && since.some(isOpening)
+  }, awayMs)
+}
+
+const isFailure = (change: Change & { readonly phase?: string }): boolean => change.kind === 'phase' && change.phase === 'failed'
+const isOpening = (change: Change & { readonly registered?: boolean }): boolean => change.kind === 'gate' && change.registered === true
+
+const inMidRollout: Case['at'] = { role: 'orchestrator', action: 'notice', points: [{ point: 'http/(apply|registration-target)/after' } satisfies PassedPoint] }
+
+const outage = (process: string, then: NonNullable<Case['then']>, effect: Effect): Case => ({ process, step: 'away for a minute, from mid-rollout on', move: 'either', at: inMidRollout, then, effect, withinMs: 150_000 })
+
+export const outageCases: readonly Case[] = [
+  outage('collector', forAMinute(['collector']), effects.sample),
+  outage('both deciders', forAMinute(deciders), effects.claim),
+  outage('orchestrator', forAMinute(['orchestrator']), effects.rollout),
+  outage('Temporal server', forAMinute(['temporal']), effects.rollout),
+  outage('Kafka broker', forAMinute(['kafka']), effects.tick),
+  {
+    ...outage('all but the registrar', forAMinute(['kafka', 'temporal', 'api', 'collector', ...deciders, 'orchestrator'], losingANode), effects.claim),
+    step: 'away for a minute, and a node is lost',
+    withinMs: 240_000,
+  },
+]
