@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { projectRoot, stateDir } from '../../infra/local/project-root.ts'
+import { projectRoot } from '../../infra/local/project-root.ts'
 import { groups } from './groups.ts'
 import type { Group } from './groups.ts'
 import { matrixPage } from './matrix.ts'
@@ -15,6 +15,8 @@ import type { GroupResult } from './matrix.ts'
 type Found = Pick<GroupResult, 'rows' | 'checks'>
 
 const unfinished = { check: 'the group ran to its end', figures: 'broken off', fault: 'the history was not judged' }
+/** Kept beside the sources, so that a part can be made again in any checkout. */
+const resultsDir = join(projectRoot, 'test/crash/results')
 const page = join(projectRoot, 'docs/reliability-matrix.md')
 const startedAt = Date.now()
 const say = (line: string): void => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`)
@@ -49,8 +51,8 @@ function broken(title: string, failure: unknown): Found {
 }
 
 function keep({ name }: Group, result: GroupResult): void {
-  mkdirSync(join(stateDir, 'crash-matrix'), { recursive: true })
-  writeFileSync(fileOf(name), JSON.stringify({ ...result, rows: [...othersOf(name, result), ...result.rows] }))
+  mkdirSync(resultsDir, { recursive: true })
+  writeFileSync(fileOf(name), `${JSON.stringify({ ...result, rows: [...othersOf(name, result), ...result.rows] }, null, 2)}\n`)
 }
 
 /** Rows of an earlier run that this part does not bring anew. */
@@ -67,7 +69,7 @@ function writePage(): void {
 }
 
 function fileOf(name: string): string {
-  return join(stateDir, 'crash-matrix', `${name}.json`)
+  return join(resultsDir, `${name}.json`)
 }
 
 function readArguments(args: readonly string[]): readonly [readonly string[], RegExp | undefined] {
