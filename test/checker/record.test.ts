@@ -135,6 +135,7 @@ describe('the frame', () => {
     const idle = { violations: [], counted: { ...counted, faults: { 'lost-response': 0 } } }
     expect(isVacuous([idle])).toContainEqual(expect.stringMatching(/runs 1 to 1: .*decisions/))
     expect(isVacuous([idle])).toContainEqual(expect.stringMatching(/lost-response/))
+    expect(isVacuous([idle])).toContainEqual('all 1 runs: no veto KILL_SWITCH')
     const vetoes = Object.fromEntries(['EVIDENCE_MISSING', 'EVIDENCE_STALE', 'EVIDENCE_FAILED', 'COVERAGE_LOW', 'INSTANCES_UNKNOWN', 'LATENCY_VETO', 'RISING_VETO', 'QUEUE_VETO', 'CONSOLIDATION', 'WARMING_UP', 'STABILISING', 'COOLDOWN_OUT', 'COOLDOWN_IN', 'ROLLOUT_OPEN', 'RATE_LIMITED', 'AT_BOUNDS', 'NO_FEASIBLE_PAIR', 'FAILURE_BACKOFF', 'KILL_SWITCH', 'FROZEN', 'PAUSED', 'CONTROLS_UNKNOWN'].map((reason) => [reason, 1]))
     const busy = { violations: [], counted: { ...counted, decisions: 2, scaleOuts: 1, scaleIns: 1, rollbacks: 1, vetoes, faults: { 'lost-response': 1 } } }
     expect(isVacuous(Array.from({ length: 100 }, () => busy))).toEqual([])
