@@ -1,5 +1,5 @@
 /**
- * S20, no lost input (reliability 4.2): every offset below the committed one is used, superseded, or a dead letter.
+ * S20, no lost input (docs/invariants.md): every offset below the committed one is used, superseded, or a dead letter.
  *  - each verdict names the last input of its service before its tick: that one, and so all before it, was folded;
  *  - each report of a workflow on an intent that is open in log order became its fact in `rollouts`;
  *  - each manifest was answered in `services`, or a later one of the service was;

@@ -1,5 +1,5 @@
 /**
- * S5, the P/D band (DESIGN section 5 rule 4, which replaces the formula of reliability 4.2): `lo·D − max(1, lo) ≤ P ≤ hi·D + max(1, hi)`
+ * S5, the P/D band (DESIGN section 5 rule 4, which replaces the formula of docs/invariants.md): `lo·D − max(1, lo) ≤ P ≤ hi·D + max(1, hi)`
  * per group, with one more slack per further group of a service.
  * a) specification, at every write: in band of the intent that writes. Where a changed band or a foreign hand left the group outside, a
  *    write may not lead further out; an undo may lead back to what stood before the write that it takes back.

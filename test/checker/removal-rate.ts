@@ -1,5 +1,5 @@
 /**
- * S7, removal rate (reliability 4.2): ∀ service, role, window w of a policy: Σ removed(w) ≤ max(1, ⌊β·size(start of w)⌋), for the most generous of
+ * S7, removal rate (docs/invariants.md): ∀ service, role, window w of a policy: Σ removed(w) ≤ max(1, ⌊β·size(start of w)⌋), for the most generous of
  * the policies of `behavior.scaleDown` in force (HPA: selectPolicy Max).
  * b) addition rate: likewise with `scaleUp`, rounded up; what is below the minimum does not wait for a rate.
  * And in the change logs: the placed groups of one intent lose no more of a role than the intent orders less, so that what was bounded

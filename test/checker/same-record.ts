@@ -1,5 +1,5 @@
 /**
- * S17, replay (reliability 4.2), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
+ * S17, replay (docs/invariants.md), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
  * SHA-256 over its canonical JSON with `hash` empty; `previousHash` is the hash of the service's decision before it, and empty for the first
  * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. `decide(inputs) = record` itself needs the product's core: the
  * caller hands over what its replay found, and a replay that took fewer or more decisions than are on record is a difference too.

@@ -1,5 +1,5 @@
 /**
- * S6, evidence for less (reliability 4.2): ∀ decision d that takes something away, from the records before its tick and nothing else:
+ * S6, evidence for less (docs/invariants.md): ∀ decision d that takes something away, from the records before its tick and nothing else:
  *  - every required signal (demand, TTFT, TBT) has a finite value whose window ended at most `staleAfterSeconds` before d, and not later than
  *    d − lateness; sources that were heard cover `minCoverage` of the registered instances of the role;
  *  - every sub-cluster that ever held instances of the service gave a complete report as young as that, and none since that is incomplete;

@@ -1,5 +1,5 @@
 /**
- * S12, static (reliability 4.2): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
+ * S12, static (docs/invariants.md): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
  *  - Temporal, the orchestrator, or all: no write at all, whatever it is; calls under way when it went down may still land (`callMs`);
  *  - Kafka: no forward write, since no orders of operators can be read; undo and registration go on;
  *  - decider, Kafka: nothing is decided on a tick that was appended then.
