@@ -8,7 +8,7 @@
  * L4 upgrade is quiet: over a nemesis line `upgrade`, which promises unchanged input: no decision and no forward effect.
  */
 import type { Violation } from './evidence.ts'
-import { isOvertaken, isToldToAnother } from './log-of.ts'
+import { isOvertaken, isToldToAnother } from './owner-version.ts'
 import type { ScaleIntentEmitted } from './records.ts'
 import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type RolloutView, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'

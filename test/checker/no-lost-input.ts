@@ -10,7 +10,7 @@
 import type { CommitLine, Violation } from './evidence.ts'
 import type { RolloutReported, TypeName } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
-import { isOrderOfOwner } from './log-of.ts'
+import { isOrderOfOwner } from './owner-version.ts'
 import type { Tick } from './ticks.ts'
 import { placeOf, type Entry, type FactEntry, type ServiceView, type Verdict, type View } from './view.ts'
 

@@ -4,7 +4,7 @@
  * is used once for ever. A decision is an order: exactly one intent carries it out, under `i-<decisionId>`.
  */
 import type { Violation } from './evidence.ts'
-import { verdictIdOf } from './log-of.ts'
+import { verdictIdOf } from './verdict-id.ts'
 import { isOfThisLog } from './no-lost-input.ts'
 import { placeOf, type ServiceView, type Verdict, type View } from './view.ts'
 

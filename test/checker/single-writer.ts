@@ -8,7 +8,7 @@
  *  b) clean-up deletes only what its own rollout made, or what the placement brings to nothing.
  */
 import type { Violation } from './evidence.ts'
-import { isOvertaken, isToldToAnother } from './log-of.ts'
+import { isOvertaken, isToldToAnother } from './owner-version.ts'
 import { byCore, endsOf, isNothing, isRemovedAfter, isUndo, lineAt, placementOf, placeOf, sameCounts, showCounts, type GroupView, type ServiceView, type View, type Write } from './view.ts'
 
 export const singleWriter = (view: View): readonly Violation[] => [

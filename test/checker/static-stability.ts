@@ -7,7 +7,7 @@
  * ends but by a write (S2) or towards a registration target that a write set.
  */
 import type { NemesisLine, Violation } from './evidence.ts'
-import { isOfLog } from './log-of.ts'
+import { isOfLog } from './verdict-id.ts'
 import type { ScaleDecided } from './records.ts'
 import { callMs, isUndo, lineAt, placeOf, type Entry, type GroupView, type View } from './view.ts'
 
