@@ -28,6 +28,17 @@ describe('the record', () => {
     expect(criesOf(untouched, { tamper: tampered('decisions', 1, flip) })).toEqual(['S17'])
   })
 
+  test('what was decided on a log that was deleted is held against that log', () => {
+    const deleted: Tamper = (evidence) => ({
+      ...evidence,
+      formerSignals: [{ deletedAtMs: evidence.run.toMs, records: evidence.topics.signals ?? [] }],
+      topics: { ...evidence.topics, signals: [] },
+    })
+    expect(criesOf(untouched, { tamper: deleted })).toEqual([])
+    expect(criesOf(({ grown }) => void (grown.decision.record.inputs.lastInputOffset -= 2), { tamper: deleted })).toEqual(['S20'])
+    expect(criesOf(({ grown }) => void (grown.decision.record.coreHash = 'core-2'), { tamper: deleted })).toEqual(['S17', 'S22'])
+  })
+
   test('a decision is missing from the chain', () => {
     const without: Tamper = (evidence) => ({ ...evidence, topics: { ...evidence.topics, decisions: (evidence.topics.decisions ?? []).filter((_, index) => index !== 1) } })
     expect(criesOf(untouched, { tamper: without })).toEqual(['S17', 'S2'])
