@@ -194,7 +194,8 @@ export type ApplyGroup = GroupWrite & {
   readonly band: RatioBand
 }
 
-export type SetRegistrationTarget = GroupWrite & { readonly target: RoleCounts; readonly band: RatioBand }
+/** `expect`: counts that the group must have, for it was planned for them; a caller of a former version names none. */
+export type SetRegistrationTarget = GroupWrite & { readonly expect?: RoleCounts | undefined; readonly target: RoleCounts; readonly band: RatioBand }
 
 /**
  * Takes back the write with key `undoes`, if it took effect, and bars that key for ever, so that a delayed copy of it

@@ -34,6 +34,7 @@ export const decideRegistrationTarget = (store: GroupStore, write: SetRegistrati
   if (before === null) return refuse(store, notFound(write))
   const stale = staleSequence(store, write)
   if (stale !== null) return refuse(store, stale)
+  if (write.expect !== undefined && !sameCounts(before.counts, write.expect)) return refuse(store, countsChanged(write.group, before.counts, write.expect))
   if (!fitsInto(write.target, before.counts)) return refuse(store, targetTooHigh(write, before))
   const after = { ...stamp(store, before, write), registrationTarget: write.target, band: write.band }
   return accept(store, writtenBy(write, { before, after, undoes: null }))
@@ -77,8 +78,13 @@ const refuseApply = (store: GroupStore, write: ApplyGroup, before: GroupObject |
   }
   const stale = staleSequence(store, write)
   if (stale !== null || sameCounts(counts, expect.counts)) return stale
-  return { code: 'COUNTS_CHANGED', detail: `${group} has ${showCounts(counts)}; expected ${showCounts(expect.counts)}` }
+  return countsChanged(group, counts, expect.counts)
 }
+
+const countsChanged = (group: string, counts: RoleCounts, expected: RoleCounts): Refusal => ({
+  code: 'COUNTS_CHANGED',
+  detail: `${group} has ${showCounts(counts)}; expected ${showCounts(expected)}`,
+})
 
 /** How a group that does not exist reads in preconditions and outcomes. */
 const absent = { uid: '', resourceVersion: '', counts: noInstances }

@@ -10,6 +10,8 @@ import type { GroupOutcome } from './submission.ts'
 export type OpenIntent = {
   readonly intent: ScaleIntentEmitted
   readonly open: readonly GroupId[]
+  /** Groups that were under rollouts of earlier intents when this one was placed: it counts on what they were promised. Absent in older queues. */
+  readonly waitsFor?: readonly StuckGroup[]
   /** Some group that it counts on did not commit, or the placement was short of the target. */
   readonly partial: boolean
 }
@@ -119,19 +121,20 @@ const accepted = (queue: IntentQueue, intent: ScaleIntentEmitted): IntentQueue =
 const openRollouts = (queue: IntentQueue, command: Extract<QueueCommand, { type: 'OpenRollouts' }>): readonly QueueEvent[] => {
   const { intent, groups, short } = command
   const partial = short || queue.stuck.length > 0
-  if (groups.length === 0) return [{ type: 'IntentClosed', intent, partial }]
-  return [{ type: 'RolloutsOpened', opened: { intent, open: groups, partial } }]
+  const waitsFor = queue.open.flatMap((earlier) => earlier.open.map((group) => ({ intentId: earlier.intent.intentId, group })))
+  if (groups.length + waitsFor.length === 0) return [{ type: 'IntentClosed', intent, partial }]
+  return [{ type: 'RolloutsOpened', opened: { intent, open: groups, waitsFor, partial } }]
 }
 
 type Settle = Extract<QueueCommand, { type: 'SettleGroup' }>
 
-/** A stuck group stops being waited for, so its intent may close, partial. Its later end only frees the group. */
+/** A stuck group stops being waited for, so that intents may close, partial. Its later end only frees the group. */
 const settle = (queue: IntentQueue, { intentId, group, outcome }: Settle): readonly QueueEvent[] => {
   const event: QueueEvent = { type: 'GroupSettled', intentId, group, outcome }
   const holder = queue.open.find(({ intent, open }) => intent.intentId === intentId && open.includes(group))
   if (holder === undefined) return isStuck(queue, { intentId, group }) && outcome !== 'stuck' ? [event] : []
-  if (holder.open.length > 1) return [event]
-  return [event, { type: 'IntentClosed', intent: holder.intent, partial: holder.partial || outcome !== 'committed' }]
+  const closed = evolve(queue, event).open.filter(({ open, waitsFor = [] }) => open.length + waitsFor.length === 0)
+  return [event, ...closed.map(({ intent, partial }): QueueEvent => ({ type: 'IntentClosed', intent, partial }))]
 }
 
 const isStuck = (queue: IntentQueue, { intentId, group }: StuckGroup): boolean =>
@@ -140,19 +143,18 @@ const isStuck = (queue: IntentQueue, { intentId, group }: StuckGroup): boolean =
 const settled = (queue: IntentQueue, event: Extract<QueueEvent, { type: 'GroupSettled' }>): IntentQueue => {
   const { intentId, group, outcome } = event
   const others = queue.stuck.filter((it) => it.intentId !== intentId || it.group !== group)
-  const sequence = queue.open.find(({ intent }) => intent.intentId === intentId)?.intent.sequence ?? Infinity
   return {
     ...queue,
-    open: queue.open.map((it) => (it.intent.intentId === intentId ? without(it, event) : after(it, { sequence, outcome }))),
+    open: queue.open.map((it) => (it.intent.intentId === intentId ? without(it, event) : beside(it, event))),
     stuck: outcome === 'stuck' ? [...others, { intentId, group }] : others,
   }
 }
 
-/** A later order counted on what the group was promised. */
-const after = (other: OpenIntent, { sequence, outcome }: { sequence: number; outcome: GroupOutcome }): OpenIntent => ({
-  ...other,
-  partial: other.partial || (other.intent.sequence > sequence && outcome !== 'committed'),
-})
+const beside = (other: OpenIntent, { intentId, group, outcome }: { intentId: IntentId; group: GroupId; outcome: GroupOutcome }): OpenIntent => {
+  const { waitsFor = [] } = other
+  const left = waitsFor.filter((it) => it.intentId !== intentId || it.group !== group)
+  return left.length === waitsFor.length ? other : { ...other, waitsFor: left, partial: other.partial || outcome !== 'committed' }
+}
 
 const without = (holder: OpenIntent, { group, outcome }: { group: GroupId; outcome: GroupOutcome }): OpenIntent => ({
   ...holder,

@@ -36,11 +36,16 @@ export type Plan = readonly Stage[]
  * a rollout with equal counts would carry a changed band (nothing orders one yet: DESIGN 11). With both ends in band, the larger counts are in band too: P₁ ≤ hi·D₁ ≤ hi·max(D).
  */
 export const planRollout = ({ placement }: { readonly placement: GroupPlacement }): Plan => {
-  const { from, to } = placement
-  const peak = { prefill: Math.max(from.prefill, to.prefill), decode: Math.max(from.decode, to.decode) }
+  const peak = peakOf(placement)
   const stages = [...growth(placement, peak), ...registration(placement), ...reduction(placement, peak)]
   return stages.filter((stage) => stage.length > 0)
 }
+
+/** What stands between growing and shrinking. */
+export const peakOf = ({ from, to }: Pick<GroupPlacement, 'from' | 'to'>): RoleCounts => ({
+  prefill: Math.max(from.prefill, to.prefill),
+  decode: Math.max(from.decode, to.decode),
+})
 
 /** Id of the activity that performs the step: step and target, so that a replay notices when either changes. */
 export const activityIdOf = (step: Step): string =>

@@ -3,7 +3,7 @@ import type { ScaleIntentEmitted } from '../events/decided.ts'
 import type { GroupPlacement } from '../events/placed.ts'
 import { rolloutWorkflowId } from '../ids.ts'
 import type { ApplyGroup, SetRegistrationTarget, UndoWrite } from '../ports.ts'
-import type { Step } from './plan.ts'
+import { peakOf, type Step } from './plan.ts'
 
 /** One group's part of an intent. */
 export type RolloutOrder = { readonly intent: ScaleIntentEmitted; readonly placement: GroupPlacement }
@@ -20,6 +20,7 @@ export const applyWrite = (order: RolloutOrder, step: Step): ApplyGroup => ({
 
 export const registerWrite = (order: RolloutOrder, step: Step): SetRegistrationTarget => ({
   ...signed(order, step.id),
+  expect: peakOf(order.placement),
   target: step.counts,
   band: order.intent.band,
 })

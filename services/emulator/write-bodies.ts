@@ -26,7 +26,7 @@ export const applyBody = z.object({
   gpusPerInstance: counts,
   band,
 })
-export const registrationTargetBody = z.object({ ...write, target: counts, band })
+export const registrationTargetBody = z.object({ ...write, expect: counts.optional(), target: counts, band })
 export const undoBody = z.object({ ...write, undoes: text })
 export const gateBody = z.object({ registered: z.boolean() })
 

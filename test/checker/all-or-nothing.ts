@@ -1,10 +1,10 @@
 /**
- * S4, all or nothing per group, and S14, rollback (reliability 4.2), in the change log's own order, so that no clock is needed.
+ * S4, all or nothing per group, and S14, rollback (docs/invariants.md), in the change log's own order, so that no clock is needed.
  * S4: committed ⇒ after the rollout's last effect the group has the counts and the registration target that its placement names;
  *     rolled back ⇒ it has those that it had before the rollout's first effect. "Unless a later sequence wrote": what others wrote in
  *     between is taken out by asking for the sum of the rollout's own changes. Nothing happens after a key was barred or taken back.
  * S14: not committed and ended ⇒ every forward effect has its inverse after it, newest first (DESIGN section 7); a rollback ends at most as many instances as the effect
- *      created, and none that stood before while one of its own still lives. What a forward write ends is what its counts say.
+ *      created, and none that stood before and was ready while one of its own still lives (one that never came up is the cheaper loss). What a forward write ends is what its counts say.
  */
 import type { Counts, Role, Violation, WrittenLine } from './evidence.ts'
 import { isNothing, isUndo, lineAt, placementOf, placeOf, roles, sameCounts, showCounts, type GroupView, type RolloutView, type View, type Write } from './view.ts'
@@ -79,7 +79,7 @@ const afterTheEnd = ({ lines }: GroupView): readonly Violation[] => {
   return violations
 }
 
-type Member = { readonly role: Role; readonly createdBy: string; live: boolean }
+type Member = { readonly role: Role; readonly createdBy: string; live: boolean; served: boolean }
 
 /** Follows each instance from the write that made it to the one that ended it. */
 const victims = ({ lines, writes }: GroupView): readonly Violation[] => {
@@ -91,7 +91,8 @@ const victims = ({ lines, writes }: GroupView): readonly Violation[] => {
     const { line } = placed
     if (line.kind !== 'phase') continue
     const member = members.get(line.instance)
-    if (line.phase === 'pending') members.set(line.instance, { role: line.role, createdBy: line.cause, live: true })
+    if (line.phase === 'pending') members.set(line.instance, { role: line.role, createdBy: line.cause, live: true, served: false })
+    if (line.phase === 'ready' && member !== undefined) member.served = true
     if (line.phase === 'failed' || line.phase === 'gone') if (member !== undefined) member.live = false
     if (line.phase !== 'terminating') continue
     const write = byKey.get(line.cause)
@@ -110,7 +111,7 @@ type Ended = { readonly role: Role; readonly instance: string; readonly member: 
 const unduly = ({ line }: Write, { role, instance, member, members, count }: Ended): string | null => {
   const allowed = Math.max(0, line.countsBefore[role] - line.countsAfter[role])
   if (count > allowed) return `${line.key} ended ${count} ${role} instances; its counts allow ${allowed}`
-  if (line.undoes === null || member === undefined || member.createdBy === line.undoes || isReplacement(member)) return null
+  if (line.undoes === null || member === undefined || member.createdBy === line.undoes || isReplacement(member) || !member.served) return null
   const own = [...members].find(([, one]) => one.live && one.role === role && one.createdBy === line.undoes)
   return own === undefined ? null : `${line.key} ended ${instance}, which stood before; ${own[0]}, which this rollout added, still lives`
 }

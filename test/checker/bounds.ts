@@ -1,5 +1,5 @@
 /**
- * S8, bounds (reliability 4.2): ∀ decision, role: min ≤ to ≤ max of the manifest in force at its tick, or no further out than where it starts
+ * S8, bounds (docs/invariants.md): ∀ decision, role: min ≤ to ≤ max of the manifest in force at its tick, or no further out than where it starts
  * (a lowered maximum never removes without evidence). ∀ effect: the service's counts after it, over all groups, are within the intent's
  * bounds, or the effect did not lead further out; an undo leads back and is exempt.
  * b) last good: the policy of a decision is the newest manifest before its tick that was not refused, named by its hash.

@@ -1,4 +1,4 @@
-/** How much of each kind a run held: "0 violations" of a run that did nothing says nothing (reliability 4.4, V1 and V2). */
+/** How much of each kind a run held: "0 violations" of a run that did nothing says nothing (docs/invariants.md, V1 and V2). */
 import type { Counted } from './evidence.ts'
 import type { View } from './view.ts'
 

@@ -91,7 +91,7 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
   ['a rollback ends an instance that stood before', ['S14'], ({ story, undone }) => {
     const end = story.lines.find((line) => line.cause === undone.key('undo/grow') && line.instance === 'g3-decode-0')
     const pending = story.lines.find((line) => line.instance === 'g3-decode-0' && line.phase === 'pending')
-    story.lines.push({ ...pending, instance: 'g3-decode-old', cause: 'adopted', time: at(100) })
+    story.lines.push({ ...pending, instance: 'g3-decode-old', cause: 'adopted', time: at(100) }, { ...pending, instance: 'g3-decode-old', phase: 'ready', cause: 'adopted', time: at(100) })
     end.instance = 'g3-decode-old'
     story.lines = story.lines.filter((line) => !(line.instance === 'g3-decode-0' && line.phase === 'gone'))
     for (const line of story.lines) if (line.group === 'g3' && line.kind === 'written') line.countsBefore = line.countsBefore.decode === 0 ? nothing : counts(1, 2)

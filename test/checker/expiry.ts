@@ -1,5 +1,5 @@
 /**
- * S13, expiry (reliability 4.2): ∀ rollout of intent i: its first effect at ≤ i.expiresAt + eps. Later effects of a rollout that began in time
+ * S13, expiry (docs/invariants.md): ∀ rollout of intent i: its first effect at ≤ i.expiresAt + eps. Later effects of a rollout that began in time
  * may come later. eps: one call and its answer, the clocks of orchestrator and sub-cluster, and writes that a fault delayed.
  */
 import type { Violation } from './evidence.ts'

@@ -1,5 +1,5 @@
 /**
- * S15, kill switch (reliability 4.2), sharper than there: ∀ stop in force (kill switch or freeze of the fleet, mode paused or recommend of the
+ * S15, kill switch (docs/invariants.md), sharper than there: ∀ stop in force (kill switch or freeze of the fleet, mode paused or recommend of the
  * service): no forward effect on the service in (ordered + 5 s, released); undo and registration go on. 5 s of wall time are what the
  * order may be old (2 s) and a call may take. And in the log's own order, without clocks: no decision is taken at a tick before which the
  * service's last ControlChanged holds a stop, nor before its first one (CONTROLS_UNKNOWN).

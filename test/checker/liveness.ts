@@ -1,5 +1,5 @@
 /**
- * Liveness after the last heal, and quiet upgrades (reliability 4.3).
+ * Liveness after the last heal, and quiet upgrades (docs/invariants.md).
  * L1 convergence: `convergeMs` after `healedAtMs`, and with no order in the last `convergeMs`: every intent has ended, every rollout that began has
  *    ended (STUCK waits for a person and is named in the counts), the specification is what the last completed intent ordered.
  * L2 catch-up: by then each partition ticks, and its owner has decided up to what stood there a few ticks before the end.
@@ -8,7 +8,7 @@
  * L4 upgrade is quiet: over a nemesis line `upgrade`, which promises unchanged input: no decision and no forward effect.
  */
 import type { Violation } from './evidence.ts'
-import { isOvertaken, isToldToAnother } from './log-of.ts'
+import { isOvertaken, isToldToAnother } from './owner-version.ts'
 import type { ScaleIntentEmitted } from './records.ts'
 import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type RolloutView, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'

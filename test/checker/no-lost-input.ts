@@ -1,5 +1,5 @@
 /**
- * S20, no lost input (reliability 4.2): every offset below the committed one is used, superseded, or a dead letter.
+ * S20, no lost input (docs/invariants.md): every offset below the committed one is used, superseded, or a dead letter.
  *  - each verdict names the last input of its service before its tick: that one, and so all before it, was folded;
  *  - each report of a workflow on an intent that is open in log order became its fact in `rollouts`;
  *  - each manifest was answered in `services`, or a later one of the service was;
@@ -10,7 +10,7 @@
 import type { CommitLine, Violation } from './evidence.ts'
 import type { RolloutReported, TypeName } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
-import { isOrderOfOwner } from './log-of.ts'
+import { isOrderOfOwner } from './owner-version.ts'
 import type { Tick } from './ticks.ts'
 import { placeOf, type Entry, type FactEntry, type ServiceView, type Verdict, type View } from './view.ts'
 

@@ -1,10 +1,10 @@
 /**
- * S21, one decision (reliability 4.2): ∀ service, tick: exactly one verdict, under the one id that follows from it. Ids derive from (logId,
+ * S21, one decision (docs/invariants.md): ∀ service, tick: exactly one verdict, under the one id that follows from it. Ids derive from (logId,
  * partition, offset, service): `<service>-` and 16 digits of SHA-256 over `logId/partition/offset/service` (DESIGN section 3 rule 5), so an id
  * is used once for ever. A decision is an order: exactly one intent carries it out, under `i-<decisionId>`.
  */
 import type { Violation } from './evidence.ts'
-import { verdictIdOf } from './log-of.ts'
+import { verdictIdOf } from './verdict-id.ts'
 import { isOfThisLog } from './no-lost-input.ts'
 import { placeOf, type ServiceView, type Verdict, type View } from './view.ts'
 

@@ -1,5 +1,5 @@
 /**
- * S1, one effect (reliability 4.2): ∀ intent, group, step: |{effects with that key}| ≤ 1. An effect is a `written` line, and the key is
+ * S1, one effect (docs/invariants.md): ∀ intent, group, step: |{effects with that key}| ≤ 1. An effect is a `written` line, and the key is
  * intent, group and step; two calls may carry it, one takes effect. Also over sub-clusters: the same key in two of them is two effects.
  */
 import type { Violation } from './evidence.ts'

@@ -1,5 +1,5 @@
 /**
- * S3, one verdict (reliability 4.2): ∀ intent: at most one terminal state, and ∀ group of it: committed or rolled back, not both. That every
+ * S3, one verdict (docs/invariants.md): ∀ intent: at most one terminal state, and ∀ group of it: committed or rolled back, not both. That every
  * intent has one at the end is L1, since an open one is legal. Asked of the facts in `rollouts` (repeats with equal content count once)
  * and, before the decider derived anything, of the workflows' own reports. STUCK is no verdict: a repaired rollout ends after it.
  * An intent that the decider gave up as lost (IntentExpired without a report) may be reported on later; such reports are ignored by design.

@@ -1,5 +1,5 @@
 /**
- * S2, no orphan effect (reliability 4.2): ∀ effect k: ∃ intent i with i.id = k.intent, and the step was scheduled for this group before k.
+ * S2, no orphan effect (docs/invariants.md): ∀ effect k: ∃ intent i with i.id = k.intent, and the step was scheduled for this group before k.
  * There are no signatures and no Temporal histories among the evidence; in place of `ActivityTaskScheduled` stands the placement in a
  * valid record of the cell: it names the group, its sub-cluster, and what each step writes (grow to the larger of both, registration to the
  * target, shrink to the target). An intent without its decision is an orphan too, and so is an instance that ends without a write.

@@ -18,7 +18,7 @@ type SubClusterSaid = { readonly subCluster: string; readonly newest: InstancesO
 export type RecentInputs = {
   samples<T extends keyof Said>(type: T): readonly Said[T][]
   heartbeats(): readonly CollectorHeartbeat[]
-  /** By sub-cluster, the newest report and the newest complete one; those that hold nothing, and fell silent, are left out. */
+  /** By sub-cluster, the newest report and the newest complete one. */
   subClusters(): readonly SubClusterSaid[]
   /** The newest complete report of each sub-cluster. */
   reports(): readonly InstancesObserved[]

@@ -28,6 +28,17 @@ describe('the record', () => {
     expect(criesOf(untouched, { tamper: tampered('decisions', 1, flip) })).toEqual(['S17'])
   })
 
+  test('what was decided on a log that was deleted is held against that log', () => {
+    const deleted: Tamper = (evidence) => ({
+      ...evidence,
+      formerSignals: [{ deletedAtMs: evidence.run.toMs, records: evidence.topics.signals ?? [] }],
+      topics: { ...evidence.topics, signals: [] },
+    })
+    expect(criesOf(untouched, { tamper: deleted })).toEqual([])
+    expect(criesOf(({ grown }) => void (grown.decision.record.inputs.lastInputOffset -= 2), { tamper: deleted })).toEqual(['S20'])
+    expect(criesOf(({ grown }) => void (grown.decision.record.coreHash = 'core-2'), { tamper: deleted })).toEqual(['S17', 'S22'])
+  })
+
   test('a decision is missing from the chain', () => {
     const without: Tamper = (evidence) => ({ ...evidence, topics: { ...evidence.topics, decisions: (evidence.topics.decisions ?? []).filter((_, index) => index !== 1) } })
     expect(criesOf(untouched, { tamper: without })).toEqual(['S17', 'S2'])
@@ -135,6 +146,7 @@ describe('the frame', () => {
     const idle = { violations: [], counted: { ...counted, faults: { 'lost-response': 0 } } }
     expect(isVacuous([idle])).toContainEqual(expect.stringMatching(/runs 1 to 1: .*decisions/))
     expect(isVacuous([idle])).toContainEqual(expect.stringMatching(/lost-response/))
+    expect(isVacuous([idle])).toContainEqual('all 1 runs: no veto KILL_SWITCH')
     const vetoes = Object.fromEntries(['EVIDENCE_MISSING', 'EVIDENCE_STALE', 'EVIDENCE_FAILED', 'COVERAGE_LOW', 'INSTANCES_UNKNOWN', 'LATENCY_VETO', 'RISING_VETO', 'QUEUE_VETO', 'CONSOLIDATION', 'WARMING_UP', 'STABILISING', 'COOLDOWN_OUT', 'COOLDOWN_IN', 'ROLLOUT_OPEN', 'RATE_LIMITED', 'AT_BOUNDS', 'NO_FEASIBLE_PAIR', 'FAILURE_BACKOFF', 'KILL_SWITCH', 'FROZEN', 'PAUSED', 'CONTROLS_UNKNOWN'].map((reason) => [reason, 1]))
     const busy = { violations: [], counted: { ...counted, decisions: 2, scaleOuts: 1, scaleIns: 1, rollbacks: 1, vetoes, faults: { 'lost-response': 1 } } }
     expect(isVacuous(Array.from({ length: 100 }, () => busy))).toEqual([])

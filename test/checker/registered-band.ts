@@ -1,5 +1,5 @@
 /**
- * S5, the P/D band (DESIGN section 5 rule 4, which replaces the formula of reliability 4.2): `lo·D − max(1, lo) ≤ P ≤ hi·D + max(1, hi)`
+ * S5, the P/D band (DESIGN section 5 rule 4, which replaces the formula of docs/invariants.md): `lo·D − max(1, lo) ≤ P ≤ hi·D + max(1, hi)`
  * per group, with one more slack per further group of a service.
  * a) specification, at every write: in band of the intent that writes. Where a changed band or a foreign hand left the group outside, a
  *    write may not lead further out; an undo may lead back to what stood before the write that it takes back.
@@ -11,7 +11,7 @@ import type { Band, Counts, Role, Violation } from './evidence.ts'
 import { excess } from './band.ts'
 import { adoptedCounts, isNothing, isUndo, lineAt, placeOf, showCounts, skewMs, type GroupView, type PlacedLine, type View, type Write } from './view.ts'
 
-/** A start-up, which takes half a minute, with retries and a queue for hardware. */
+/** A start-up, which takes half a minute, with retries and a queue for hardware, from the return of the last lost node on. */
 const regainMs = 10 * 60_000
 
 export const registeredBand = (view: View): readonly Violation[] => [
@@ -52,7 +52,7 @@ const registered = (view: View, group: GroupView): readonly Violation[] => {
     if (!isLoss && excess(next, band) > excess(now, band)) violate(lineAt(placed), `${showCounts(now)} became ${showCounts(next)} registered, outside of ${show(band)}, by ${line.kind}`)
     now = next
     if (excess(now, band) === 0) outSinceMs = null
-    else outSinceMs ??= line.time
+    else outSinceMs = Math.max(outSinceMs ?? line.time, lossBefore(view, group, line.time))
     if (outSinceMs !== null && line.time - outSinceMs > regainMs) {
       violate(lineAt(placed), `${showCounts(now)} registered is outside of ${show(band)} for ${line.time - outSinceMs} ms`)
       outSinceMs = line.time
@@ -61,6 +61,10 @@ const registered = (view: View, group: GroupView): readonly Violation[] => {
   if (outSinceMs !== null && view.run.toMs - outSinceMs > regainMs) violate(`${group.subCluster}@end`, `${showCounts(now)} registered is outside of its band since ${outSinceMs}`)
   return violations
 }
+
+/** While a node of its sub-cluster is lost there may be no room to make the loss good: until then the time does not run. */
+const lossBefore = ({ evidence }: View, { subCluster }: GroupView, time: number): number =>
+  evidence.nemesis.reduce((last, { fault, target, fromMs, toMs }) => (fault === 'node-loss' && target.startsWith(`${subCluster}/`) && fromMs <= time ? Math.max(last, Math.min(time, toMs)) : last), -Infinity)
 
 /** Counts that receive traffic after the line; null when it says nothing about that. A write takes its victims with it at once. */
 const after = (serving: Serving, { line }: PlacedLine): Counts | null => {

@@ -1,7 +1,8 @@
 /**
- * S7, removal rate (reliability 4.2): ∀ service, role, window w of a policy: Σ removed(w) ≤ max(1, ⌊β·size(start of w)⌋), for the most generous of
+ * S7, removal rate (docs/invariants.md): ∀ service, role, window w of a policy: Σ removed(w) ≤ max(1, ⌊β·size(start of w)⌋), for the most generous of
  * the policies of `behavior.scaleDown` in force (HPA: selectPolicy Max).
- * b) addition rate: likewise with `scaleUp`, rounded up; what is below the minimum does not wait for a rate.
+ * b) addition rate: likewise with `scaleUp`, rounded up, for the orders of one version of the deciding code (another one knows none of them); what is
+ *    below the minimum does not wait for a rate.
  * And in the change logs: the placed groups of one intent lose no more of a role than the intent orders less, so that what was bounded
  * when it was decided is bounded when it is done.
  * Weaker than the reference: no budget of the fleet and no freeze by unhealthy nodes, since nothing configures them yet; effects are
@@ -22,8 +23,10 @@ const ofDecision = (service: ServiceView, index: number): readonly Violation[] =
   const spec = configurationAt(service, decision.record.inputs.tickOffset)?.spec
   if (spec === undefined) return []
   const earlier = service.decisions.slice(Math.max(0, index - 200), index).map(({ record }) => record)
+  const own = earlier.filter(({ coreHash }) => coreHash === decision.record.coreHash)
   return roles.flatMap((role): Violation[] => {
-    const detail = tooFast(decision.record, earlier, { role, spec })
+    const isGrowth = decision.record.to[role] > decision.record.from[role]
+    const detail = tooFast(decision.record, isGrowth ? own : earlier, { role, spec })
     return detail === null ? [] : [{ invariant: 'S7', service: service.service, detail: `${decision.record.decisionId} ${detail}`, at: placeOf(decision) }]
   })
 }

@@ -1,5 +1,5 @@
 /**
- * S24, reservations (reliability 4.2): a capacity token (a GPU of a node) has ≤ 1 holder; all tokens of a rollout are free after its end.
+ * S24, reservations (docs/invariants.md): a capacity token (a GPU of a node) has ≤ 1 holder; all tokens of a rollout are free after its end.
  *  - ∀ valid placement, node: what it and all open reservations hold there, less what their own instances already occupy, fits into what the
  *    node's newest inventory before `viewOffset` shows free;
  *  - ∀ node, moment: instances of the change log that stand on it hold at most its GPUs;

@@ -1,5 +1,5 @@
 /**
- * S17, replay (reliability 4.2), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
+ * S17, replay (docs/invariants.md), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
  * SHA-256 over its canonical JSON with `hash` empty; `previousHash` is the hash of the service's decision before it, and empty for the first
  * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. `decide(inputs) = record` itself needs the product's core: the
  * caller hands over what its replay found, and a replay that took fewer or more decisions than are on record is a difference too.
@@ -14,12 +14,13 @@ export type Replay = { readonly decisions: number; readonly differences: readonl
 
 export const sameRecord = (view: View): readonly Violation[] => [
   ...view.twoContents.map(({ id, service, first, second }) => ({ invariant: 'S17', service, detail: `${id} stands on record twice with different bytes; first at ${placeOf(first)}`, at: placeOf(second) })),
-  ...[...view.services.values()].flatMap((service) => [...chain(service), ...holds(service)]),
+  ...[...view.services.values()].flatMap((service) => [...chain(view, service), ...holds(service)]),
 ]
 
-const chain = ({ service, decisions: all, removed }: ServiceView): readonly Violation[] =>
+const chain = (view: View, { service, decisions: all, removed }: ServiceView): readonly Violation[] =>
   byCore(all).flatMap((decisions) => decisions.flatMap((decision, index) => {
     const before = decisions[index - 1]
+    if (before !== undefined && isSupersededBetween(view, before.record.inputs, decision.record.inputs)) return []
     const isAnew = before === undefined || removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < decision.record.inputs.tickOffset)
     return linkFaults(decision, isAnew ? '' : before.record.hash).map((detail) => ({ invariant: 'S17', service, detail: `${decision.record.decisionId}: ${detail}`, at: placeOf(decision) }))
   }))
@@ -39,6 +40,13 @@ const rising = (service: string, all: readonly Entry<ScaleHeld>[], removed: Serv
     if (removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < held.record.inputs.tickOffset)) return []
     return [{ invariant: 'S17', service, detail: `${held.record.decisionId}: hold ${held.record.holds} stands after hold ${before.record.holds}`, at: placeOf(held) }]
   })
+
+/** What the last owner of a version had decided, and not written, when another version claimed is on no record (DESIGN section 8). */
+const isSupersededBetween = ({ ticks }: View, before: ScaleDecided['inputs'], after: ScaleDecided['inputs']): boolean => {
+  const counted = ticks.get(after.partition)?.counted ?? []
+  const between = counted.filter(({ offset }) => offset >= before.tickOffset && offset <= after.tickOffset)
+  return between.some(({ coreHash }) => coreHash !== between[0]?.coreHash)
+}
 
 /** What the caller's replay says, beside the record. */
 export const compared = (view: View, { decisions, differences }: Replay): readonly Violation[] => {

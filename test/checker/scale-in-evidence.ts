@@ -1,5 +1,5 @@
 /**
- * S6, evidence for less (reliability 4.2): ∀ decision d that takes something away, from the records before its tick and nothing else:
+ * S6, evidence for less (docs/invariants.md): ∀ decision d that takes something away, from the records before its tick and nothing else:
  *  - every required signal (demand, TTFT, TBT) has a finite value whose window ended at most `staleAfterSeconds` before d, and not later than
  *    d − lateness; sources that were heard cover `minCoverage` of the registered instances of the role;
  *  - every sub-cluster that ever held instances of the service gave a complete report as young as that, and none since that is incomplete;
@@ -26,7 +26,7 @@ export const scaleInEvidence = (view: View): readonly Violation[] =>
   )
 
 /** Everything that one decision could know. */
-type Case = { readonly decision: ScaleDecided; readonly spec: Spec; readonly staleMs: number; readonly recent: RecentInputs }
+type Case = { readonly view: View; readonly decision: ScaleDecided; readonly spec: Spec; readonly staleMs: number; readonly recent: RecentInputs }
 
 const faultsOf = (view: View, service: ServiceView, { record }: Entry<ScaleDecided>): readonly string[] => {
   const configured = configurationAt(service, record.inputs.tickOffset)
@@ -34,7 +34,7 @@ const faultsOf = (view: View, service: ServiceView, { record }: Entry<ScaleDecid
   const { spec } = configured
   const staleMs = spec.evidence.staleAfterSeconds * 1_000
   const recent = evidenceBefore(service, { offset: record.inputs.tickOffset, notBeforeMs: record.time - staleMs, horizonMs: record.time - view.run.latenessMs })
-  const given = { decision: record, spec, staleMs, recent }
+  const given = { view, decision: record, spec, staleMs, recent }
   return [...demandFaults(given), ...latencyFaults(given), ...instanceFaults(given), ...inventoryFaults(view, record), ...risingFaults(record)]
 }
 
@@ -106,11 +106,16 @@ const windowMean = (samples: readonly LatencyObserved[], source: string, signal:
 
 export const isByHand = ({ asks }: ScaleDecided): boolean => asks.some(({ policy, direction }) => policy === 'manual' && direction === 'in')
 
-const instanceFaults = ({ recent, decision, staleMs }: Case): readonly string[] =>
+const instanceFaults = ({ view, recent, decision, staleMs }: Case): readonly string[] =>
   recent.subClusters().flatMap(({ subCluster, newest, complete }) => {
+    if (!hasHeld(view, subCluster, decision)) return []
     if (complete === null || complete.observedAt < decision.time - staleMs) return [`${subCluster} gave no complete report of its instances within ${staleMs} ms`]
     return newest.complete ? [] : [`the last report of ${subCluster} was incomplete`]
   })
+
+/** The change log knows; one that holds nothing of the service may be silent. */
+const hasHeld = ({ groups }: View, subCluster: string, { service, time }: ScaleDecided): boolean =>
+  [...groups.values()].some((group) => group.subCluster === subCluster && group.service === service && (group.lines[0]?.line.time ?? Infinity) <= time)
 
 const inventoryFaults = (view: View, { service, from, time }: ScaleDecided): readonly string[] => {
   const { prefill, decode } = standingAt(view, service, time)

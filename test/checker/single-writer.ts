@@ -1,5 +1,5 @@
 /**
- * S9, S10, S11 (reliability 4.2), in the change log's order of each group and in the log order of each service:
+ * S9, S10, S11 (docs/invariants.md), in the change log's order of each group and in the log order of each service:
  * S9  single writer: sequences of a service's decisions, and the ticks that they were taken at, rise; one sequence is one decision.
  *  b) no gap: an intent that had no effect, while a later one of its service had, has ended with a reason.
  * S10 mutual exclusion: writes of two rollouts of one group do not interleave. (Temporal's histories are not among the evidence.)
@@ -8,7 +8,7 @@
  *  b) clean-up deletes only what its own rollout made, or what the placement brings to nothing.
  */
 import type { Violation } from './evidence.ts'
-import { isOvertaken, isToldToAnother } from './log-of.ts'
+import { isOvertaken, isToldToAnother } from './owner-version.ts'
 import { byCore, endsOf, isNothing, isRemovedAfter, isUndo, lineAt, placementOf, placeOf, sameCounts, showCounts, type GroupView, type ServiceView, type View, type Write } from './view.ts'
 
 export const singleWriter = (view: View): readonly Violation[] => [

@@ -1,13 +1,15 @@
 /**
- * S12, static (reliability 4.2): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
+ * S12, static (docs/invariants.md): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
  *  - Temporal, the orchestrator, or all: no write at all, whatever it is; calls under way when it went down may still land (`callMs`);
  *  - Kafka: no forward write, since no orders of operators can be read; undo and registration go on;
- *  - decider, Kafka: nothing is decided on a tick of that time.
+ *  - decider, Kafka: nothing is decided on a tick that was appended then.
  * A missing collector is S6's matter: old evidence takes nothing away. And always: no gate of a ready instance closes and no instance
  * ends but by a write (S2) or towards a registration target that a write set.
  */
 import type { NemesisLine, Violation } from './evidence.ts'
-import { callMs, isUndo, lineAt, placeOf, type GroupView, type View } from './view.ts'
+import { isOfLog } from './verdict-id.ts'
+import type { ScaleDecided } from './records.ts'
+import { callMs, isUndo, lineAt, placeOf, type Entry, type GroupView, type View } from './view.ts'
 
 const stopsEverything = new Set(['temporal', 'orchestrator', 'control-plane'])
 const stopsDeciding = new Set(['decider', 'kafka', 'control-plane'])
@@ -28,7 +30,9 @@ const effectsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
 const decisionsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
   if (!stopsDeciding.has(down.target)) return []
   const from = down.fromMs + callMs(view.run)
-  return [...view.decisions.values()].filter(({ record }) => record.time > from && record.time < down.toMs).map((decision) => ({
+  const tickedAt = ({ record }: Entry<ScaleDecided>): number =>
+    (isOfLog(view.ticks, record) ? view.ticks.get(record.inputs.partition)?.at.get(record.inputs.tickOffset)?.timestampMs : undefined) ?? record.time
+  return [...view.decisions.values()].filter((decision) => tickedAt(decision) > from && tickedAt(decision) < down.toMs).map((decision) => ({
     invariant: 'S12', service: decision.record.service, detail: `${decision.record.decisionId} was taken on a tick of ${decision.record.time - down.fromMs} ms after ${down.target} went down`, at: placeOf(decision),
   }))
 }

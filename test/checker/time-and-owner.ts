@@ -1,5 +1,5 @@
 /**
- * S22, time (reliability 4.2): a verdict's time is that of a tick that counts, of the owner and of the code that owned the partition then; no
+ * S22, time (docs/invariants.md): a verdict's time is that of a tick that counts, of the owner and of the code that owned the partition then; no
  * verdict is taken on a claim or on a tick that nobody heeds. Ticks that count rise in time and stay within 5 s of their LogAppendTime
  * (ticks.ts); the verdicts of a service rise with them.
  * b) warm-up: dec(d) ⇒ d.now − ownerSince(d) ≥ max(warmupSeconds, stabilisation window of scaleDown), from the claims in the log.

@@ -1,5 +1,5 @@
 /**
- * S27, unknown is not done (reliability 4.2): a time-out of a write ⇒ a read of that object precedes the next step.
+ * S27, unknown is not done (docs/invariants.md): a time-out of a write ⇒ a read of that object precedes the next step.
  *  - ∀ report "step done": the world shows it, whatever the caller was told. grow, register, shrink: a `written` line of that key, not later than
  *    the report; scheduled, ready: as many instances of the role had a node, or were ready, as the step waits for; registered: the registered
  *    counts were the target; gone: no instance of the group was terminating any more.

@@ -4,7 +4,7 @@ import type { ChangeLine, CommitLine, Counts, Evidence, EvidenceRecord, Run, Top
 import { foldCell, type CellRecord, type CellView } from './cells.ts'
 import type { ControlChanged, ControlSet, GroupPlacement, RecordOf, RolloutFact, RolloutReported, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted, ServiceConfigured, ServiceRemoved, TypeName } from './records.ts'
 import { readSpec, type Spec } from './spec.ts'
-import { isOfLog } from './log-of.ts'
+import { isOfLog } from './verdict-id.ts'
 import { foldTicks, type TickEntry, type TickLog } from './ticks.ts'
 import { decode, typeOf } from './wire.ts'
 

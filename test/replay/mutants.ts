@@ -31,7 +31,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         from: '...registration(placement),',
-        to: `...registration(placement), [{ id: 'checked', kind: 'await-registered', group: placement.group, counts: to, before: from, inverse: null }],`,
+        to: `...registration(placement), [{ id: 'checked', kind: 'await-registered', group: placement.group, counts: placement.to, before: placement.from, inverse: null }],`,
       },
     ],
   },

@@ -91,10 +91,17 @@ const collectorSkew: Strike = (world, { draw }) => {
 
 const zombieOfAnotherCore: Strike = (world, fault) => {
   const { stage } = world
-  const zombie = new Supervisor(stage, `former-${Math.round(fault.draw * 1e6)}`, bootDecider({ eventLogOf: world.eventLogOf, coreHash: formerCore }))
+  const zombie = new Supervisor(stage, `decider-former-${Math.round(fault.draw * 1e6)}`, bootDecider({ eventLogOf: world.eventLogOf, coreHash: formerCore }))
+  world.processes.set(zombie.name, zombie)
   zombie.start()
   stage.hit('zombie-of-another-core')
-  return { target: zombie.name, lift: () => zombie.stop() }
+  return {
+    target: zombie.name,
+    lift: () => {
+      zombie.stop()
+      world.processes.delete(zombie.name)
+    },
+  }
 }
 
 /** A zombie's send arrives after the newer snapshot. */
@@ -125,10 +132,12 @@ const groupDeleted: Strike = (world, { toMs, draw }) => {
   }
 }
 
-/** The log of all inputs is made anew while no decider runs; users apply their files again. */
+/** The log of all inputs is made anew while no decider runs, of whatever version; users apply their files again. */
 const topicRecreated: Strike = (world, { fromMs, toMs }) => {
-  for (const victim of named(world, 'decider')) victim.holdDownUntil(toMs + 3_000)
+  const stopDeciders = (): void => named(world, 'decider').forEach((victim) => victim.holdDownUntil(toMs + 3_000))
+  stopDeciders()
   world.stage.scheduler.at((fromMs + toMs) / 2, () => {
+    stopDeciders()
     world.broker.recreate('signals')
     world.stage.hit('topic-recreated')
   })

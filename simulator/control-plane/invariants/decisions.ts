@@ -10,20 +10,26 @@ type Decision = ScaleDecided | ScaleHeld
 
 type Links = Map<string, { readonly sequence: number; readonly hash: string }>
 
-export const decisionViolations = ({ evidence }: History): readonly Violation[] => {
+export const decisionViolations = (history: History): readonly Violation[] => {
+  const { evidence } = history
   const byId = new Map<string, Decision>()
   const chain: Links = new Map()
-  return (evidence.topics.get('decisions') ?? []).flatMap(({ event }) => (event === null || !isDecision(event) ? [] : judged(event, byId, chain)))
+  return (evidence.topics.get('decisions') ?? []).flatMap(({ event }) => (event === null || !isDecision(event) ? [] : judged(event, byId, { chain, isAlone: isAlone(history) })))
 }
 
 const isDecision = (event: LogEvent): event is Decision => event.type === 'ScaleDecided' || event.type === 'ScaleHeld'
 
-const judged = (event: Decision, byId: Map<string, Decision>, chain: Links): readonly Violation[] => {
+/** No process of another version decided beside ours: what was not written when another version claimed is on no record. */
+const isAlone = ({ struck }: History): boolean => struck.every(({ kind }) => kind !== 'zombie-of-another-core')
+
+type Chains = { readonly chain: Links; readonly isAlone: boolean }
+
+const judged = (event: Decision, byId: Map<string, Decision>, { chain, isAlone: isSure }: Chains): readonly Violation[] => {
   const known = byId.get(event.decisionId)
   if (known === event) return []
   if (known !== undefined) return canonicalJson(known) === canonicalJson(event) ? [] : [violation('S9', event, `${event.decisionId} stands with two contents`)]
   byId.set(event.decisionId, event)
-  return event.type === 'ScaleDecided' ? [...unproven(event), ...outOfChain(event, chain)] : []
+  return event.type === 'ScaleDecided' ? [...unproven(event), ...(isSure ? outOfChain(event, chain) : [])] : []
 }
 
 const violation = (invariant: string, { service, time }: Decision, detail: string): Violation => ({ invariant, service, detail, atMs: time })

@@ -51,7 +51,7 @@ const givenUp: readonly string[] = ['refused', 'expired', 'superseded', 'halted'
 /** Capacity was short, its time was over, or a stop was in force: the decider goes on from what stands, and may find that good enough. */
 const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boolean =>
   (evidence.topics.get('rollouts') ?? []).some(({ event }) => event?.type === 'IntentExpired' && event.intentId === intentId) ||
-  (evidence.topics.get('signals') ?? []).some(
+  [...evidence.formerSignals.map(({ records }) => records), evidence.topics.get('signals') ?? []].flat().some(
     ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.partial || givenUp.includes(event.outcome)),
   )
 

@@ -68,6 +68,16 @@ describe('groups under a placement', () => {
   const grown = requestOf({ target: { prefill: 2, decode: 4 } })
   const next = requestOf({ requestId: 'i-2', sequence: 3, target: { prefill: 2, decode: 4 } })
 
+  it('of a rollout that may still be undone let no later order pass its target (seed 2091 of the simulation)', () => {
+    const wide = { 's2-0/s1-0': ['H100', 'H100', 'H100', 'H100'] }
+    const big = groupOf({ group: 'big', domain: 'vdc-0/cluster-0/sub-0/s2-0', counts: { prefill: 2, decode: 4 } })
+    const shrinking = decide(cellOf(wide, [big]), requestOf({ requestId: 'i-less', target: { prefill: 1, decode: 2 } }))
+    const answerTo = (target: { prefill: number; decode: number }) => decidePlacement(shrinking, [requestOf({ requestId: 'i-more', target, busyGroups: ['big'] })], at(NOW)).answers[0]
+    expect(showAnswer(answerTo({ prefill: 3, decode: 6 }))).toEqual(['chat-2-0 new 0P+0D -> 1P+2D in sub-0/s2-0'])
+    expect(answerTo({ prefill: 3, decode: 6 })?.refusal).toContain('UNDER_WAY: 1P+2D of 3P+6D rest')
+    expect(answerTo({ prefill: 2, decode: 4 })).toMatchObject({ groups: [], refusal: expect.stringContaining('UNDER_WAY') as unknown })
+  })
+
   it('count with what they were promised, so a repeated ask places nothing twice', () => {
     const cell = decide(cellOf({ 's2-0/s1-0': Array(6).fill('H100') }, [old]), grown)
     const record = decidePlacement(cell, [next], at(NOW + 1))

@@ -112,10 +112,10 @@ describe('open rollouts', () => {
     expect(decide(emptyQueue, open(1, []))).toEqual([{ type: 'IntentClosed', intent: intent(1), partial: false }])
   })
 
-  it('of two intents are settled apart', () => {
+  it('of two intents are settled apart, and the earlier intent does not wait for the later one', () => {
     const both = given(submit(1), take, open(1, ['a']), submit(2), take, open(2, ['b']))
-    const queue = decide(both, settle(2, 'b', 'committed')).reduce(evolve, both)
-    expect(queue.open.map((it) => it.intent.sequence)).toEqual([1])
+    const queue = decide(both, settle(1, 'a', 'committed')).reduce(evolve, both)
+    expect(queue.open.map((it) => it.intent.sequence)).toEqual([2])
   })
 
   it('ignore what nobody waits for, and a repeat', () => {
@@ -135,9 +135,18 @@ describe('a group of another intent', () => {
     expect(closings(undone, settle(2, 'b', 'committed'))).toEqual([true])
   })
 
+  it('is waited for: an intent that counts on it is not complete before it is known what becomes of it (seed 2400 of the simulation)', () => {
+    expect(closings(both, settle(2, 'b', 'committed'))).toEqual([])
+    const waiting = decide(both, settle(2, 'b', 'committed')).reduce(evolve, both)
+    expect(types(decide(waiting, settle(1, 'a', 'rolled-back')))).toEqual(['GroupSettled', 'IntentClosed', 'IntentClosed'])
+    expect(closings(waiting, settle(1, 'a', 'rolled-back'))).toEqual([true, true])
+    expect(closings(waiting, settle(1, 'a', 'committed'))).toEqual([false, false])
+  })
+
   it('that does not commit changes nothing for an earlier intent', () => {
     const undone = decide(both, settle(2, 'b', 'rolled-back')).reduce(evolve, both)
-    expect(closings(undone, settle(1, 'a', 'committed'))).toEqual([false])
+    const closed = decide(undone, settle(1, 'a', 'committed'))
+    expect(closed.flatMap((event) => (event.type === 'IntentClosed' ? [[event.intent.sequence, event.partial]] : []))).toEqual([[1, false], [2, true]])
   })
 })
 

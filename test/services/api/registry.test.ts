@@ -99,7 +99,7 @@ describe('registering', () => {
   ])('%s is another schema: refused with 409, and nothing is registered', async (_what, schema) => {
     const { status, body } = await register(schema)
     expect([status, body.error_code]).toEqual([409, 409])
-    expect((await get('/subjects')).body).toHaveLength(loadRegistry().flatMap(({ subjects }) => subjects).length)
+    expect((await get('/subjects')).body).toHaveLength(new Set(loadRegistry().flatMap(({ subjects }) => subjects)).size)
     expect((await get(`/subjects/${tpsSubject}/versions`)).body).toEqual([1])
   })
 

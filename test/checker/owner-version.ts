@@ -1,19 +1,9 @@
-/** Which log a verdict was taken from. Ids derive from (logId, partition, offset, service) (DESIGN section 3 rule 5), so an id tells its log. */
-import { sha256 } from './canonical.ts'
+/** What one version of the deciding code may be asked about while others own the log before and after it. */
 import type { ScaleIntentEmitted } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
-import type { Tick, TickLog } from './ticks.ts'
+import type { Tick } from './ticks.ts'
+import { isOfLog } from './verdict-id.ts'
 import type { ServiceView, View } from './view.ts'
-
-type Taken = { readonly decisionId: string; readonly service: string; readonly inputs: { readonly partition: number; readonly tickOffset: number } }
-
-export const verdictIdOf = (logId: string, { service, inputs }: Pick<Taken, 'service' | 'inputs'>): string =>
-  `${service}-${sha256(`${logId}/${inputs.partition}/${inputs.tickOffset}/${service}`).slice(0, 16)}`
-
-export const isOfLog = (ticks: ReadonlyMap<number, TickLog>, verdict: Taken): boolean => {
-  const logId = ticks.get(verdict.inputs.partition)?.counted[0]?.logId
-  return logId !== undefined && verdictIdOf(logId, verdict) === verdict.decisionId
-}
 
 /**
  * The version that owned the log when the report came had decided the intent itself (another one has no such intent open), and said later, while it
