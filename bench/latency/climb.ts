@@ -17,6 +17,8 @@ export type ClimbParts = {
 const calmFirstMs = 10_000
 /** What a service needs from one jump to the next: decided, written, registered, settled. */
 const turnMs = 12_000
+/** A rollout ends within two seconds of its order; the next one finds servers at rest. */
+const leastPeriods = 2
 /** The intent's end is folded, and what stands was observed after it. */
 const settleMs = 4_000
 const patienceMs = 60_000
@@ -25,7 +27,7 @@ const patienceMs = 60_000
  * Wall time from one jump to the next, of whichever service: whole sample periods and one service's part of a period. So samples with
  * a new load follow each other evenly, no two within a tick's period, and a turn of all services meets every phase of the tick.
  */
-export const jumpEveryMs = (services: number): number => (Math.ceil(turnMs / services / samplePeriodMs) + 1 / services) * samplePeriodMs
+export const jumpEveryMs = (services: number): number => (Math.max(leastPeriods, Math.ceil(turnMs / services / samplePeriodMs)) + 1 / services) * samplePeriodMs
 
 /** Resolves when every service has jumped `turns` times: each list holds the jumps of one turn. */
 export const climbInTurns = async (parts: ClimbParts, turns: number): Promise<readonly (readonly Jump[])[]> => {
