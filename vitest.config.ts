@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /**
  * Two projects. `unit` needs nothing but this checkout. `servers` talks to a real Kafka broker and a real
  * Temporal server, which `test/support/servers.ts` starts once for all its files; those files run one after
- * another because the machine that runs them may have two cores.
+ * another because the machine that runs them may have two cores. `npm test` runs the two projects side by side.
  */
 export default defineConfig({
   test: {
@@ -13,7 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.e2e.test.ts', 'test/planted/**'],
-          testTimeout: 30_000,
+          // These run beside the other project, and give way to it (infra/local/run-tests.mjs).
+          testTimeout: 60_000,
         },
       },
       {

@@ -74,7 +74,7 @@ bench('collector', 'instances scraped and records published per second and core'
   ),
 )
 bench('latency', 'from a sample to the target in the sub-cluster; each intent is a round', (context) =>
-  benchLatency(context, context.quick ? { services: 3, jumpsPerService: 2 } : { services: 27, jumpsPerService: 8 }),
+  benchLatency(context, context.quick ? { services: 3, jumpsPerService: 1 } : { services: 25, jumpsPerService: 8 }),
 )
 withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags))))
 bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))

@@ -42,6 +42,8 @@ export const followChain = async ({ eventLog, fleet }: Stage): Promise<Chain> =>
       after = changes.at(-1)?.n ?? after
     }
   })()
+  // Thrown by `stop`; a stage that ends first must not hide why it did.
+  polling.catch(() => undefined)
   return {
     begin: (service, tps) => {
       const jump: Jump = { service, tps }

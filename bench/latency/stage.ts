@@ -82,7 +82,7 @@ const impatient: DisaggregatedServiceSpec = {
   },
 }
 
-/** Nodes of 8 GPUs below one S2 switch: room for 32 instances of 4 GPUs, and a service grows to 9P+18D. */
+/** Nodes of 8 GPUs below one S2 switch: room for 32 instances of 4 GPUs, and a service grows to 10P+20D. */
 const nodesPerService = 16
 
 const scenarioOf = (services: readonly ServiceId[]): object => ({

@@ -4,4 +4,9 @@ export interface TestReport {
   readonly numFailedTests: number
   readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[]
 }
-export function countTests(report: TestReport): { readonly passed: number; readonly failed: number }
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+}
+export function countTests(report: TestReport): Counts
+export function sumOf(counts: readonly Counts[]): Counts

@@ -7,3 +7,8 @@ export function countTests(report) {
   )
   return { passed: report.numPassedTests, failed: report.numFailedTests + brokenFiles.length }
 }
+
+/** The counts of several reports together. */
+export function sumOf(counts) {
+  return counts.reduce((sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }), { passed: 0, failed: 0 })
+}

@@ -1,6 +1,8 @@
 /**
  * `npm test`: everything a change must pass, from a bare clone, with one verdict as the last line. Arguments go to
  * vitest: `npm test -- test/core`. Node's built-ins only.
+ *
+ * Two lanes run side by side: tests that talk to servers mostly wait, and the checks and the unit tests take the time that they leave.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,10 +12,10 @@ import { installDependencies } from '../bootstrap/dependencies.mjs'
 import { nodeVersionFault } from '../bootstrap/node-version.mjs'
 import { nodeHere, nodeVariable } from '../bootstrap/other-node.mjs'
 import { runStep, since } from '../bootstrap/run-step.mjs'
-import { countTests } from '../bootstrap/test-report.mjs'
+import { countTests, sumOf } from '../bootstrap/test-report.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const report = join(root, '.heteroscale/test-report.json')
+const reportOf = (project) => join(root, `.heteroscale/test-report-${project}.json`)
 const exitPrerequisiteMissing = 3
 const startedAt = Date.now()
 const say = (line) => console.log(`npm test [${since(startedAt)}]: ${line}`)
@@ -29,18 +31,25 @@ async function prepared() {
 }
 
 async function everything() {
-  await check('types', 'check:types')
-  await check('lint', 'check:lint')
-  await check('boundaries', 'check:boundaries')
   // Tests start our services as their users do: compiled.
   await attempt('compile', () => compile(root, say))
   const withServers = await serversInstalled()
-  return runVitest(withServers)
+  const lanes = [...(withServers ? [runVitest('servers')] : []), checkedAndTestedAlone()]
+  const counted = sumOf(await Promise.all(lanes))
+  if (!withServers) say('NOT RUN: the tests that need Kafka and Temporal, because of what is missing above')
+  if (counted.passed + counted.failed === 0) fail('vitest', 'it found no test')
+  return counted
+}
+
+/** What needs no server. It gives way to the other lane, which measures time here and there. */
+async function checkedAndTestedAlone() {
+  for (const name of ['types', 'lint', 'boundaries']) await check(name, `check:${name}`)
+  return runVitest('unit', ['nice', '-n', '10'])
 }
 
 async function check(name, script) {
   say(`checking ${name} ...`)
-  const code = await runStep(root, ['npm', 'run', '--silent', script])
+  const code = await runStep(root, ['nice', '-n', '10', 'npm', 'run', '--silent', script], { onLine: console.log })
   if (code !== 0) fail(name, `npm run ${script} ended with exit code ${code}`)
 }
 
@@ -54,15 +63,16 @@ async function serversInstalled() {
   return fail('servers', `their installation ended with exit code ${code}`)
 }
 
-async function runVitest(withServers) {
-  say(withServers ? 'running the tests ...' : 'running the unit tests only ...')
+/** The tests of one project; lines of both lanes stand in the order in which they came. */
+async function runVitest(project, prefix = []) {
+  const report = reportOf(project)
   rmSync(report, { force: true })
-  const projects = withServers ? [] : ['--project', 'unit']
+  say(`running the tests of project ${project} ...`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const code = await runStep(root, ['node', 'node_modules/vitest/vitest.mjs', 'run', ...projects, ...reporters, ...process.argv.slice(2)], { env: nodesHere() })
-  if (!withServers) say('NOT RUN: the tests that need Kafka and Temporal, because of what is missing above')
+  const command = ['node', 'node_modules/vitest/vitest.mjs', 'run', '--project', project, '--passWithNoTests', ...reporters, ...process.argv.slice(2)]
+  const code = await runStep(root, [...prefix, ...command], { env: nodesHere(), onLine: console.log })
   const counted = existsSync(report) ? countTests(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0 }
-  if (code !== 0 && counted.failed === 0) fail('vitest', `it ended with exit code ${code} although no test is reported as failed`)
+  if (code !== 0 && counted.failed === 0) fail(`vitest ${project}`, `it ended with exit code ${code} although no test is reported as failed`)
   return counted
 }
 

@@ -6,7 +6,9 @@ import { buildIsStale, removeOrphans } from '../../infra/bootstrap/compile.mjs'
 import { firstDifference, staleDependency } from '../../infra/bootstrap/dependencies.mjs'
 import { exclusively } from '../../infra/bootstrap/exclusively.mjs'
 import { nodeVersionFault } from '../../infra/bootstrap/node-version.mjs'
-import { countTests } from '../../infra/bootstrap/test-report.mjs'
+import { runStep } from '../../infra/bootstrap/run-step.mjs'
+import { countTests, sumOf } from '../../infra/bootstrap/test-report.mjs'
+import { projectRoot } from '../../infra/local/project-root.ts'
 import { scratchDir } from '../support/scratch-dir.ts'
 
 describe('Node', () => {
@@ -150,4 +152,16 @@ test('a test file that does not load counts as one failure', () => {
   const broken = { status: 'failed', assertionResults: [] }
   const failing = { status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] }
   expect(countTests({ numPassedTests: 1, numFailedTests: 1, testResults: [broken, failing] })).toEqual({ passed: 1, failed: 2 })
+})
+
+test('the verdict counts the tests of all projects', () => {
+  expect(sumOf([{ passed: 3, failed: 1 }, { passed: 4, failed: 0 }])).toEqual({ passed: 7, failed: 1 })
+})
+
+test('a step that runs beside another gives its lines one by one, the last ones too, and its exit code', async () => {
+  const lines: string[] = []
+  const script = 'console.log("one"); console.error("two"); process.stdout.write("three\\nfour"); process.exitCode = 7'
+  expect(await runStep(projectRoot, ['node', '-e', script], { onLine: (line) => void lines.push(line) })).toBe(7)
+  expect(lines.filter((line) => line !== 'two')).toEqual(['one', 'three', 'four'])
+  expect(lines).toContain('two')
 })
