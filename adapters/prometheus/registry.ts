@@ -1,6 +1,8 @@
 /** Metrics of our own processes: an own prom-client registry per process, never the global one. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
+export type { Gauge } from 'prom-client'
+
 /** Names read `heteroscale_<part>_<quantity>_<unit>[_total]`; labels must be bounded (never an intent id). */
 export type Metrics = {
   counter<L extends string>(name: string, help: string, labelNames?: readonly L[]): Counter<L>

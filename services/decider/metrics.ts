@@ -1,6 +1,5 @@
 /** What the decider tells Prometheus about itself. */
-import type { Gauge } from 'prom-client'
-import { fromZero, type Metrics } from '../../adapters/prometheus/registry.ts'
+import { fromZero, type Gauge, type Metrics } from '../../adapters/prometheus/registry.ts'
 import { decisionKinds, evidenceStates, type Evidence } from '../../core/events/decided.ts'
 import { groupBy } from '../../core/group-by.ts'
 import type { ServiceId } from '../../core/ids.ts'

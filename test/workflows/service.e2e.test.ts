@@ -40,11 +40,15 @@ describe('the workflow of a service', () => {
     const opened = await stage.reports.first(({ sequence, step }) => sequence === 1 && step === 'grow')
     await stage.observe()
     await stage.submitter.submit(stage.intent({ sequence: 2, target: counts(4, 8), readyDeadlineMs: 500 }))
-    await stage.reports.first(({ sequence, group }) => sequence === 2 && group === null)
+    await stage.reports.first(({ sequence, outcome }) => sequence === 2 && outcome === 'rolled-back')
     const [, second] = stage.placed()
     expect(second?.busyGroups).toEqual([opened.group])
+    // It counts on what the first one was promised, and ends when that is known.
+    expect(outcomes()).toEqual([])
     stage.cluster.neverReady('decode', false)
     expect((await ending(stage, first)).outcome).toEqual({ kind: 'committed' })
+    expect(await stage.reports.first(({ sequence, group }) => sequence === 2 && group === null)).toMatchObject({ partial: true })
+    expect(outcomes()).toEqual(['1 completed', '2 completed'])
   })
 
   it('does not place an intent that expired while it waited', async () => {
