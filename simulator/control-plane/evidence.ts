@@ -18,7 +18,7 @@ export type EvidenceRun = {
 
 export type EvidenceRecord = { readonly partition: number; readonly offset: Offset; readonly timestampMs: EpochMs; readonly key: string | null; readonly value: Uint8Array | null }
 
-export type NemesisLine = { readonly fault: string; readonly target: string; readonly fromMs: EpochMs; readonly toMs: EpochMs; readonly hits: number; readonly clockOffsetMs?: number }
+export type NemesisLine = { readonly fault: string; readonly target: string; readonly fromMs: EpochMs; readonly toMs: EpochMs; readonly hits: number; readonly clockOffsetMs?: number; readonly delayMs?: number }
 
 export type CommitLine = { readonly timeMs: EpochMs; readonly partition: number; readonly offset: Offset }
 

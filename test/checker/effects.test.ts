@@ -1,6 +1,7 @@
 /** What a sub-cluster's change log can show of a broken promise: one thing is broken, and its invariant cries, and no other. */
 import { describe, expect, test } from 'vitest'
 import { again, all, criesOf, drop, report, written, type Break } from './breaking.ts'
+import type { NemesisLine } from './evidence.ts'
 import { at, counts, service } from './story.ts'
 
 const nothing = counts(0, 0)
@@ -127,7 +128,7 @@ const allowed: readonly (readonly [string, Break])[] = [
   ['the first effect comes a call later than the expiry', ({ shrunk }) => void (shrunk.intent.record.expiresAt = at(603))],
   ['a delayed write lands after the expiry', ({ story, shrunk }) => {
     shrunk.intent.record.expiresAt = at(590)
-    story.nemesis.push({ fault: 'delayed-write', target: 'sub-a', fromMs: at(590), toMs: at(610), hits: 1 })
+    story.nemesis.push({ fault: 'delayed-write', target: 'sub-a', fromMs: at(590), toMs: at(610), delayMs: 20_000, hits: 1 })
   }],
   ['a node is lost, and the registrar leads back', ({ story }) => {
     const line = (seconds: number, more: object) => story.lines.push({ time: at(seconds), group: 'g1', service, band: { lo: 0.375, hi: 0.625 }, servingBefore: nothing, servingAfter: nothing, role: 'decode', ...more })
@@ -150,6 +151,24 @@ const allowed: readonly (readonly [string, Break])[] = [
     if (fact) told.story.records.push({ ...fact, type: 'IntentExpired', offset: 500, record: { service, intentId: told.undone.intentId, sequence: 2, detail: 'no report', time: at(205) } })
   }],
 ]
+
+/** The shrink's writes land 11 s and 17 s after an orchestrator went down, whose last calls were made by 5 s. */
+const lateWrites = (held: Partial<NemesisLine>): readonly string[] =>
+  criesOf(({ story }) => void story.nemesis.push(
+    { fault: 'down', target: 'orchestrator', fromMs: at(595), toMs: at(630), hits: 1 },
+    { fault: 'delayed-write', target: 'sub-a', fromMs: at(580), toMs: at(620), delayMs: 20_000, hits: 1, ...held },
+  ))
+
+describe('writes land after their caller went down', () => {
+  test('allowed: their sub-cluster held writes back when they were called', () => expect(lateWrites({})).toEqual([]))
+
+  test.each<[string, Partial<NemesisLine>]>([
+    ['another sub-cluster held writes back', { target: 'sub-b' }],
+    ['none was held back for so long', { delayMs: 11_000 }],
+    ['it was over too long before', { toMs: at(591) }],
+    ['it began when nobody could call any more', { fromMs: at(601) }],
+  ])('S12: %s', (_story, held) => expect(lateWrites(held)).toEqual(['S12']))
+})
 
 describe('what is allowed', () => {
   test.each(allowed)('%s', (_story, change) => expect(criesOf(change)).toEqual([]))

@@ -103,7 +103,7 @@ export type ChangeLine = (WrittenLine | RefusedLine | BarredLine | GateLine | Ph
  *   registrar): every process of that kind was down;
  * - `clock`, target any process, with `clockOffsetMs`: its clock was off by so much;
  * - `topic-recreated`, target a topic: it was deleted and made anew; `topics` holds its last life, which began at `toMs`;
- * - `delayed-write`, target a sub-cluster: writes took effect up to `toMs - fromMs` after their call (see `delayMs` of the emulator);
+ * - `delayed-write`, target a sub-cluster, with `delayMs`: writes called in the interval took effect up to so long after their call;
  * - `node-loss`, target `<sub-cluster>/<node>`: the node was dark, and took no instances;
  * - `upgrade`, target `decider`: a process with another core took over, on input that did not change (L4).
  */
@@ -115,6 +115,7 @@ export type NemesisLine = {
   /** How often it bit: swallowed responses, refused calls, ended processes, … A fault with 0 hits proves nothing. */
   readonly hits: number
   readonly clockOffsetMs?: number
+  readonly delayMs?: number
 }
 
 /** `key` is null for reads and gates. `timeout`, `unavailable`: the caller cannot know whether it took effect. */

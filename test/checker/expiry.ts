@@ -3,6 +3,7 @@
  * may come later. eps: one call and its answer, the clocks of orchestrator and sub-cluster, and writes that a fault delayed.
  */
 import type { Violation } from './evidence.ts'
+import { delayedMs } from './delayed-writes.ts'
 import { callMs, isUndo, lineAt, skewMs, type View } from './view.ts'
 
 export const expiry = (view: View): readonly Violation[] => {
@@ -13,11 +14,4 @@ export const expiry = (view: View): readonly Violation[] => {
     if (first === undefined || intent === undefined || first.line.time <= intent.expiresAt + eps) return []
     return [{ invariant: 'S13', service, detail: `${id} had its first effect ${first.line.time - intent.expiresAt} ms after its intent expired`, at: lineAt(first) }]
   })
-}
-
-/** How long a write could be under way: as the fault injector says, or the sub-cluster's own log of planted faults. */
-export const delayedMs = ({ evidence }: View): number => {
-  const told = evidence.nemesis.filter(({ fault }) => fault === 'delayed-write').map(({ fromMs, toMs }) => toMs - fromMs)
-  const planted = Object.values(evidence.subClusters).flatMap((lines) => lines.filter(({ kind }) => kind === 'fault')).flatMap((line) => (line.kind === 'fault' && line.detail.includes('api-delayed-write') ? [Number(/"delayMs":(\d+)/.exec(line.detail)?.[1] ?? 0)] : []))
-  return [...told, ...planted].reduce((most, one) => Math.max(most, one), 0)
 }

@@ -6,7 +6,7 @@
  */
 import type { Violation } from './evidence.ts'
 import type { ControlSet, ScaleDecided } from './records.ts'
-import { delayedMs } from './expiry.ts'
+import { delayedMs } from './delayed-writes.ts'
 import { callMs, isUndo, lineAt, placeOf, skewMs, type Entry, type ServiceView, type View, type Write } from './view.ts'
 
 export const killSwitch = (view: View): readonly Violation[] => [

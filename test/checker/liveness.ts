@@ -10,7 +10,7 @@
 import type { Violation } from './evidence.ts'
 import { isOvertaken, isToldToAnother } from './owner-version.ts'
 import type { ScaleIntentEmitted } from './records.ts'
-import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type RolloutView, type ServiceView, type View } from './view.ts'
+import { endsOf, isUndo, lineAt, placeOf, sameCounts, showCounts, standingAt, type Entry, type RolloutView, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'
 
 export const liveness = (view: View): readonly Violation[] => {
@@ -29,9 +29,9 @@ const isManaged = ({ configured, removed }: ServiceView): boolean => (configured
 const converged = (view: View, service: ServiceView): readonly Violation[] => {
   const { toMs, convergeMs, healedAtMs } = view.run
   const settledBy = Math.min(toMs - convergeMs, Math.max(healedAtMs, view.run.fromMs) + toMs)
-  const isOver = (intent: ScaleIntentEmitted): boolean =>
-    endsOf(view, intent.intentId).length > 0 || isToldToAnother(view, service, intent.intentId) || isOvertaken(view, service, intent)
-  const open = service.intents.filter(({ record }) => record.expiresAt <= settledBy && isManaged(service) && !isOver(record))
+  const isOver = (intent: Entry<ScaleIntentEmitted>): boolean =>
+    endsOf(view, intent.record.intentId).length > 0 || isToldToAnother(view, service, intent.record.intentId) || isOvertaken(view, service, intent)
+  const open = service.intents.filter((intent) => intent.record.expiresAt <= settledBy && isManaged(service) && !isOver(intent))
   const violate = (detail: string, at: string): Violation => ({ invariant: 'L1', service: service.service, detail, at })
   const last = service.intents.at(-1)
   const stands = last === undefined || last.record.emittedAt > toMs - convergeMs || !isManaged(service) ? null : wrongCounts(view, last.record)

@@ -3,7 +3,7 @@ import type { ScaleIntentEmitted } from './records.ts'
 import { lowerBound } from './recent-inputs.ts'
 import type { Tick } from './ticks.ts'
 import { isOfLog } from './verdict-id.ts'
-import type { ServiceView, View } from './view.ts'
+import type { Entry, ServiceView, View } from './view.ts'
 
 /**
  * The version that owned the log when the report came had decided the intent itself (another one has no such intent open), and said later, while it
@@ -27,13 +27,13 @@ export const isToldToAnother = (view: View, { reports }: ServiceView, intentId: 
   view.toldElsewhere.has(intentId) || reports.some((report) => report.record.intentId === intentId && report.record.group === null && !isOrderOfOwner(view, report, intentId))
 
 /**
- * Its version, or its log, owns nothing any more, and the number of its order was given again: whoever hands it on late is refused without a
- * word, and nobody waits for its end.
+ * Its version, or its log, owns nothing any more, and its number, or a higher one, stands before it in `intents`: whoever hands it on late is
+ * refused without a word, and nobody waits for its end. One that stands first has its turn first, and so has an effect or an end.
  */
-export const isOvertaken = (view: View, { intents }: ServiceView, { intentId, sequence, decisionId }: ScaleIntentEmitted): boolean => {
+export const isOvertaken = (view: View, { intents }: ServiceView, { record: { intentId, sequence, decisionId }, offset }: Entry<ScaleIntentEmitted>): boolean => {
   const decision = view.decisions.get(decisionId)?.record
   if (decision === undefined) return false
   const owner = view.ticks.get(decision.inputs.partition)?.counted.at(-1)
-  const isSuperseded = owner?.coreHash !== decision.coreHash || !isOfLog(view.ticks, decision)
-  return isSuperseded && intents.some(({ record }) => record.intentId !== intentId && record.sequence >= sequence)
+  const isSuperseded = view.isOver || owner?.coreHash !== decision.coreHash || !isOfLog(view.ticks, decision)
+  return isSuperseded && intents.some((other) => other.record.intentId !== intentId && other.record.sequence >= sequence && other.offset < offset)
 }

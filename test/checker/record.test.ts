@@ -18,6 +18,42 @@ const tampered = (topic: 'decisions' | 'signals', index: number, change: (value:
   topics: { ...evidence.topics, [topic]: (evidence.topics[topic] ?? []).map((one, at) => (at === index && one.value !== null ? { ...one, value: change(Buffer.from(one.value)) } : one)) },
 })
 
+/** The log of inputs was deleted, and nobody has written to the new one yet. */
+const deleted: Tamper = (evidence) => ({
+  ...evidence,
+  formerSignals: [{ deletedAtMs: evidence.run.toMs, records: evidence.topics.signals ?? [] }],
+  topics: { ...evidence.topics, signals: [] },
+})
+
+/** Another version takes over, and nothing is ever heard of its first order. */
+const unheardOf = (sequence: number): Break => (told) => {
+  const { undone, story } = told
+  for (const { type, timestampMs, record } of story.records) if (['ClockTicked', 'ScaleDecided', 'ScaleHeld'].includes(type) && timestampMs >= at(150)) record.coreHash = 'core-2'
+  for (const tick of all(told, 'ClockTicked')) if (tick.timestampMs >= at(150)) Object.assign(tick.record, { epoch: 2, ownerId: 'bob' })
+  story.lines = story.lines.filter((line) => line.group !== 'g3')
+  drop(told, ({ topic, record }) => (topic === 'signals' || topic === 'rollouts') && record.intentId === undone.intentId)
+  undone.decision.record.sequence = undone.intent.record.sequence = sequence
+}
+
+const gapsIn = (change: Break, tamper: Tamper): readonly string[] => {
+  const telling = tellStory()
+  change(telling)
+  return check(tamper(evidenceOf(telling.story))).violations.flatMap(({ detail }) => (detail.includes('had no effect and no end') ? [detail] : []))
+}
+
+describe('an order without effect and without end, of the last owner of a log that was deleted', () => {
+  test('its number had been given before: it is refused, and nobody waits for it', () => expect(gapsIn(unheardOf(1), deleted)).toEqual([]))
+
+  test.each<[string, Break, Tamper]>([
+    ['the log stands, and its owner waits', unheardOf(1), (evidence) => evidence],
+    ['its number is new', unheardOf(2), deleted],
+    ['the other order with its number comes after it', (told) => {
+      unheardOf(1)(told)
+      told.undone.intent.offset = told.grown.intent.offset - 1
+    }, deleted],
+  ])('S9: %s', (_story, change, tamper) => expect(gapsIn(change, tamper)).toHaveLength(1))
+})
+
 describe('the record', () => {
   test('one byte of a decision is another', () => {
     const flip = (value: Buffer): Buffer => {
@@ -29,11 +65,6 @@ describe('the record', () => {
   })
 
   test('what was decided on a log that was deleted is held against that log', () => {
-    const deleted: Tamper = (evidence) => ({
-      ...evidence,
-      formerSignals: [{ deletedAtMs: evidence.run.toMs, records: evidence.topics.signals ?? [] }],
-      topics: { ...evidence.topics, signals: [] },
-    })
     expect(criesOf(untouched, { tamper: deleted })).toEqual([])
     expect(criesOf(({ grown }) => void (grown.decision.record.inputs.lastInputOffset -= 2), { tamper: deleted })).toEqual(['S20'])
     expect(criesOf(({ grown }) => void (grown.decision.record.coreHash = 'core-2'), { tamper: deleted })).toEqual(['S17', 'S22'])

@@ -33,7 +33,7 @@ const gaps = (view: View, service: ServiceView): readonly Violation[] => {
   const highest = service.intents.reduce((top, { record }) => (effecting.has(record.intentId) ? Math.max(top, record.sequence) : top), -1)
   return service.intents.flatMap((intent): Violation[] => {
     const { intentId, sequence, emittedAt, expiresAt } = intent.record
-    if (sequence >= highest || effecting.has(intentId) || endsOf(view, intentId).length > 0 || isToldToAnother(view, service, intentId) || isOvertaken(view, service, intent.record)) return []
+    if (sequence >= highest || effecting.has(intentId) || endsOf(view, intentId).length > 0 || isToldToAnother(view, service, intentId) || isOvertaken(view, service, intent)) return []
     const isOpen = expiresAt + view.run.convergeMs > view.run.toMs
     if (isOpen || isRemovedAfter(service, emittedAt)) return []
     return [{ invariant: 'S9', service: service.service, detail: `${intentId}, sequence ${sequence}, had no effect and no end, and ${highest} had effects`, at: placeOf(intent) }]

@@ -1,15 +1,17 @@
 /**
  * S12, static (docs/invariants.md): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
- *  - Temporal, the orchestrator, or all: no write at all, whatever it is; calls under way when it went down may still land (`callMs`);
+ *  - Temporal, the orchestrator, or all: no write at all, whatever it is. Calls under way when it went down may still land: within `callMs`, and
+ *    later only where a fault held that sub-cluster's writes back when the call was made, by no more than it did (`delayed-write`);
  *  - Kafka: no forward write, since no orders of operators can be read; undo and registration go on;
  *  - decider, Kafka: nothing is decided on a tick that was appended then.
  * A missing collector is S6's matter: old evidence takes nothing away. And always: no gate of a ready instance closes and no instance
  * ends but by a write (S2) or towards a registration target that a write set.
  */
+import { mayBeCalledBy, writeDelaysOf } from './delayed-writes.ts'
 import type { NemesisLine, Violation } from './evidence.ts'
 import { isOfLog } from './verdict-id.ts'
 import type { ScaleDecided } from './records.ts'
-import { callMs, isUndo, lineAt, placeOf, type Entry, type GroupView, type View } from './view.ts'
+import { callMs, isUndo, lineAt, placeOf, type Entry, type GroupView, type View, type Write } from './view.ts'
 
 const stopsEverything = new Set(['temporal', 'orchestrator', 'control-plane'])
 const stopsDeciding = new Set(['decider', 'kafka', 'control-plane'])
@@ -22,7 +24,9 @@ export const staticStability = (view: View): readonly Violation[] => [
 const effectsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
   if (!stopsEverything.has(down.target) && down.target !== 'kafka') return []
   const from = down.fromMs + callMs(view.run)
-  return view.writes.filter((write) => write.line.time > from && write.line.time <= down.toMs && (down.target !== 'kafka' || !isUndo(write))).map((write) => ({
+  const delays = writeDelaysOf(view)
+  const needsIt = (write: Write): boolean => (down.target !== 'kafka' || !isUndo(write)) && !mayBeCalledBy(delays, write, from)
+  return view.writes.filter((write) => write.line.time > from && write.line.time <= down.toMs && needsIt(write)).map((write) => ({
     invariant: 'S12', service: write.line.service, detail: `${write.line.key} took effect ${write.line.time - down.fromMs} ms after ${down.target} went down`, at: lineAt(write),
   }))
 }

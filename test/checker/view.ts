@@ -53,6 +53,8 @@ export type RolloutView = {
 export type View = {
   readonly evidence: Evidence
   readonly run: Run
+  /** This life of `signals` ended: nobody owns it any more. */
+  readonly isOver: boolean
   /** Intents whose end was told on a life of `signals` that is not this one. */
   readonly toldElsewhere: ReadonlySet<string>
   /** Offsets that deciders committed on this life of `signals`. */
@@ -138,6 +140,7 @@ const buildView = (evidence: Evidence, { signals, others, fromMs, toMs }: Life):
   return {
     evidence,
     run: evidence.run,
+    isOver: toMs < Infinity,
     commits: (evidence.commits ?? []).filter(({ timeMs }) => timeMs > fromMs && timeMs <= toMs),
     ...made,
     ticks: new Map([...made.ticks].map(([partition, entries]) => [partition, foldTicks(entries)])),

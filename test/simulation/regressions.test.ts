@@ -18,6 +18,8 @@ const stories: readonly (readonly [seed: number, story: string])[] = [
   [37, 'A zombie of another version and the owner give one number; the second order handed on is refused, and nobody waits for it.'],
   [5357, 'An owner decides, and writes nothing before another version claims; its chain goes on from a decision that is on no record.'],
   [1044, 'A collector ahead of time shows a group as it was; the rollout finds its registration done, which is no effect.'],
+  [21783029, 'A write is held back on its way for 14 s; Temporal goes down meanwhile, and the write lands.'],
+  [21783095, 'A zombie of another version is the last owner of a log that is deleted; its orders give numbers again, and nobody waits for them.'],
   [2116, 'A person orders a freeze and its release through an outage of Kafka; the release arrives first.'],
 ]
 

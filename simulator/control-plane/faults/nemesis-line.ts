@@ -23,7 +23,7 @@ export const nemesisLineOf = ({ kind, ...line }: Struck, all: readonly Struck[])
   const someoneDecides = kind === 'deciders-down-long' && all.some((other) => other.kind === 'zombie-of-another-core' && other.fromMs < line.toMs && other.toMs > line.fromMs)
   if (target !== undefined && !someoneDecides) return { ...line, fault: 'down', target }
   if (line.clockOffsetMs !== undefined) return { ...line, fault: 'clock' }
-  if (kind === 'api-trouble') return { ...line, fault: 'delayed-write', toMs: line.fromMs + longestDelayMs }
+  if (kind === 'api-trouble') return { ...line, fault: 'delayed-write', delayMs: longestDelayMs }
   // The new log begins half-way, while no decider runs (faults/processes.ts).
   if (kind === 'topic-recreated') return { ...line, fault: kind, toMs: Math.floor((line.fromMs + line.toMs) / 2) }
   return { ...line, fault: kind }
