@@ -84,8 +84,8 @@ export const logMutants: readonly Mutant[] = [
     name: 'last-sample-wins',
     story: 'A repeated sample overwrites the first, so what is decided depends on when it arrived.',
     file: 'core/signals/sample.ts',
-    from: 'if (samples[index]?.endMs === sample.endMs) return samples',
-    to: 'if (samples[index]?.endMs === sample.endMs) return samples.with(index, sample)',
+    from: 'if (samples[index]?.endMs === sample.endMs) return',
+    to: 'if (samples[index]?.endMs === sample.endMs) return void samples.splice(index, 1, sample)',
     tests: ['test/core/signals', 'test/core/scaling'],
   },
 ]

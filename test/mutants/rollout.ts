@@ -56,8 +56,8 @@ export const rolloutMutants: readonly Mutant[] = [
     name: 'removes-before-withdrawal',
     story: 'The first write goes to the target at once instead of to the larger of both, so instances leave while they serve and before the other role is ready.',
     file: 'core/rollout/plan.ts',
-    from: 'const peak = { prefill: Math.max(from.prefill, to.prefill), decode: Math.max(from.decode, to.decode) }',
-    to: 'const peak = { prefill: to.prefill, decode: to.decode }',
+    from: 'const peak = peakOf(placement)',
+    to: 'const peak = placement.to',
   },
   {
     name: 'undo-reuses-the-key',
