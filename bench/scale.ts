@@ -6,28 +6,30 @@ import { goal, significant, type Measured, type Numbers } from './result.ts'
 import { fitLine, median, type Line } from './statistics.ts'
 import { createWorld, type World } from './world/world.ts'
 
-export type ScaleSizes = { readonly fleets: readonly number[]; readonly warmUpSeconds: number; readonly measuredSeconds: number }
+export type ScaleSizes = { readonly fleets: readonly number[]; readonly warmUpSeconds: number; readonly measuredSeconds: number; readonly serviceSeconds: number }
 
-export const fullSizes: ScaleSizes = { fleets: [10, 30, 100, 300, 1000, 3000, 10_000], warmUpSeconds: 120, measuredSeconds: 20 }
-export const quickSizes: ScaleSizes = { fleets: [10, 20, 40], warmUpSeconds: 20, measuredSeconds: 10 }
+/** Services that are not calm are few: small fleets are measured until they have shown as many of them as large ones. */
+export const fullSizes: ScaleSizes = { fleets: [10, 30, 100, 300, 1000, 3000, 10_000], warmUpSeconds: 120, measuredSeconds: 20, serviceSeconds: 100_000 }
+export const quickSizes: ScaleSizes = { fleets: [10, 20, 40], warmUpSeconds: 20, measuredSeconds: 10, serviceSeconds: 0 }
 
 /** A line explains a cost when no point lies further off: CPU time repeats within a fifth on a machine that is not alone. */
 const linearWithin = 0.2
 
-/** One round is one fleet: as many ticks as `measuredSeconds` after a warm-up in which windows and memories fill. */
+/** One round is one fleet: ticks of at least `measuredSeconds` after a warm-up in which windows and memories fill. */
 export const benchScale = async (context: BenchContext, sizes: ScaleSizes): Promise<Measured> => {
   const core = await compiledCore()
   // The first fleet would else pay for the compiler.
   measureFleet(core, { ...sizes, services: 100 })
   const rounds: Numbers[] = []
   for (const services of sizes.fleets) {
-    rounds.push(measureFleet(core, { ...sizes, services }))
+    const measuredSeconds = Math.max(sizes.measuredSeconds, Math.ceil(sizes.serviceSeconds / services))
+    rounds.push(measureFleet(core, { ...sizes, services, measuredSeconds }))
     context.onProgress(JSON.stringify(rounds.at(-1)))
   }
   return measured(sizes, rounds)
 }
 
-type Fleet = Omit<ScaleSizes, 'fleets'> & { readonly services: number }
+type Fleet = Omit<ScaleSizes, 'fleets' | 'serviceSeconds'> & { readonly services: number }
 
 const measureFleet = (core: { readonly engine: Engine; readonly coreHash: string }, { services, warmUpSeconds, measuredSeconds }: Fleet): Numbers => {
   const tickMicros: number[] = []
@@ -53,7 +55,7 @@ const measureFleet = (core: { readonly engine: Engine; readonly coreHash: string
 const stateBytes = ({ states, now }: World, engine: Engine): number =>
   states.flatMap((state) => engine.servicesOf(state).map((service) => engine.snapshotService(state, service, now())?.state.length ?? 0)).reduce((sum, bytes) => sum + bytes, 0)
 
-const measured = ({ warmUpSeconds, measuredSeconds }: ScaleSizes, rounds: readonly Numbers[]): Measured => {
+const measured = ({ warmUpSeconds, measuredSeconds, serviceSeconds }: ScaleSizes, rounds: readonly Numbers[]): Measured => {
   const lineOf = (name: string): Line => fitLine(rounds.map((round) => ({ x: round['services'] ?? Number.NaN, y: round[name] ?? Number.NaN })))
   const [bytes, cpu] = [lineOf('stateBytes'), lineOf('cpuMicrosPerTick')]
   const figures = {
@@ -65,8 +67,8 @@ const measured = ({ warmUpSeconds, measuredSeconds }: ScaleSizes, rounds: readon
   return {
     what:
       'Core alone, in one process without Kafka: bytes of all services’ states as snapshots carry them, and CPU time of folding one tick (garbage collection ' +
-      'included), mean over the measured seconds; lines fitted with relative weights, residuals are the largest relative distance of a fleet from its line',
-    parameters: { from: rounds[0]?.['services'] ?? 0, to: rounds.at(-1)?.['services'] ?? 0, warmUpSeconds, measuredSeconds, tickPeriodMs: 1000, scrapePeriodMs: 5000 },
+      'included), mean over the measured seconds (at least `measuredSeconds`, and in small fleets as many as make `serviceSeconds`); lines fitted with relative weights, residuals are the largest relative distance of a fleet from its line',
+    parameters: { from: rounds[0]?.['services'] ?? 0, to: rounds.at(-1)?.['services'] ?? 0, warmUpSeconds, measuredSeconds, serviceSeconds, tickPeriodMs: 1000, scrapePeriodMs: 5000 },
     rounds,
     figures,
     goals: [goal(figures, 'stateWorstResidual', { atMost: linearWithin }), goal(figures, 'cpuWorstResidual', { atMost: linearWithin })],
