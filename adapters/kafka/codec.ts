@@ -75,12 +75,12 @@ type Encoder = { readonly id: number; readonly type: avro.Type }
 /** Builds encoders and decoders for a registry; a decoder exists for each id, an encoder for each written version. */
 export const createCodec = (registry: readonly RegisteredSchema[] = loadRegistry()): Codec => {
   const decoders = compileDecoders(registry)
-  const encoders = compileEncoders(registry)
+  const encode = createEncoder(registry)
   const decode = (bytes: Buffer): LogEvent => decodeFramed(bytes, decoders)
   return {
     decode,
     encode: (event) => {
-      const bytes = encodeFramed(event, encoders.get(event.type))
+      const bytes = encode(event)
       verify(event, () => decode(bytes))
       return bytes
     },

@@ -20,20 +20,9 @@ export type Calm = {
   readonly stirredAtMs: EpochMs | null
 }
 
-/** Field by field: spreading costs more than looking at the sample. */
-export const freshUntil = (calm: Calm, freshUntilMs: EpochMs): Calm => calmOf(calm, { freshUntilMs, stirredAtMs: calm.stirredAtMs })
-
 /** Samples of a window that ended then are looked at. */
 export const stirredBy = (calm: Calm, windowEndMs: EpochMs): Calm =>
-  calm.stirredAtMs !== null && calm.stirredAtMs <= windowEndMs ? calm : calmOf(calm, { freshUntilMs: calm.freshUntilMs, stirredAtMs: windowEndMs })
-
-const calmOf = ({ demand, ttftMsBelow, tbtMsBelow }: Calm, { freshUntilMs, stirredAtMs }: Pick<Calm, 'freshUntilMs' | 'stirredAtMs'>): Calm => ({
-  demand,
-  ttftMsBelow,
-  tbtMsBelow,
-  freshUntilMs,
-  stirredAtMs,
-})
+  calm.stirredAtMs !== null && calm.stirredAtMs <= windowEndMs ? calm : { ...calm, stirredAtMs: windowEndMs }
 
 /** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
 export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies, evidence }: DisaggregatedServiceSpec): boolean => {

@@ -13,7 +13,6 @@ import { newestValued, recentValue, weightOf } from '../signals/window.ts'
 import type { Window } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
-import { freshUntil } from './calm-bounds.ts'
 import type { Calm, SourceBand } from './calm-bounds.ts'
 import { latenessMs } from './lateness.ts'
 import { copyOf } from './service-state.ts'
@@ -45,7 +44,7 @@ export const stayCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
   const freshUntilMs = heardUntil(state, nowMs)
   const next = copyOf(state)
   if (freshUntilMs === null) next.recheckAtMs = nowMs
-  else next.calm = freshUntil(calm, freshUntilMs)
+  else next.calm = { ...calm, freshUntilMs }
   return next
 }
 
@@ -100,8 +99,9 @@ const staysWithin = ({ samples }: SourceSeries, { lo, hi }: Bounds, { endMs, len
     if (sample.value === null && sample.endMs > endMs) return false
     if (sample.value === null) continue
     if (weight > 0 && sample.endMs <= endMs - lengthMs) return true
-    weight += weightOf(sample)
-    weighted += sample.value * weightOf(sample)
+    const own = weightOf(sample)
+    weight += own
+    weighted += sample.value * own
     if (weighted < lo * weight || weighted > hi * weight) return false
   }
   return true

@@ -42,12 +42,10 @@ export type History = {
 
 const minute = 60_000
 export const epoch: EpochMs = Date.UTC(2026, 0, 5, 8)
-export const healsAfterMs = 40 * minute
-export const lastsMs = 62 * minute
+/** Of a history that is drawn from its seed. */
+const drawn = { healsAfterMs: 40 * minute, lastsMs: 62 * minute }
 /** Longest way back after the last fault: a deadline of a rollout, its undo, cooldowns, a stabilisation window. */
 export const convergeMs = 15 * minute
-
-const drawn = { healsAfterMs, lastsMs }
 
 export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOptions): Promise<History> => {
   const course = options.script ?? drawn

@@ -25,7 +25,6 @@ const chain = (view: View, { service, decisions: all, removed }: ServiceView): r
     return linkFaults(decision, isAnew ? '' : before.record.hash).map((detail) => ({ invariant: 'S17', service, detail: `${decision.record.decisionId}: ${detail}`, at: placeOf(decision) }))
   }))
 
-
 const linkFaults = ({ record }: Entry<ScaleDecided>, previous: string): readonly string[] => [
   ...(record.hash === sha256(canonicalJson({ type: 'ScaleDecided', ...record, hash: '' })) ? [] : ['its hash is not that of its content']),
   ...(record.previousHash === previous ? [] : [`it follows ${record.previousHash.slice(0, 12) || 'nothing'}; before it stands ${previous.slice(0, 12) || 'nothing'}`]),

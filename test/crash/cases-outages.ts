@@ -1,9 +1,9 @@
 /** A part of the control plane is away for a minute of wall time: nothing is removed meanwhile, and the work goes on afterwards. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../support/until.ts'
-import type { PassedPoint } from './arming.ts'
 import { effects } from './case.ts'
 import type { Case, Effect, Struck } from './case.ts'
+import { inMidRollout } from './cases-servers.ts'
 import type { Change, Stage } from './stage.ts'
 
 const awayMs = 60_000
@@ -55,8 +55,6 @@ const losingANode = async ({ stage, service }: Struck): Promise<void> => {
 
 const isFailure = (change: Change & { readonly phase?: string }): boolean => change.kind === 'phase' && change.phase === 'failed'
 const isOpening = (change: Change & { readonly registered?: boolean }): boolean => change.kind === 'gate' && change.registered === true
-
-const inMidRollout: Case['at'] = { role: 'orchestrator', action: 'notice', points: [{ point: 'http/(apply|registration-target)/after' } satisfies PassedPoint] }
 
 const outage = (process: string, then: NonNullable<Case['then']>, effect: Effect): Case => ({ process, step: 'away for a minute, from mid-rollout on', move: 'either', at: inMidRollout, then, effect, withinMs: 150_000 })
 

@@ -10,7 +10,8 @@ import type { Case, Struck } from './case.ts'
 
 const noticed = (role: string, point: string, match?: string): Case['at'] => ({ role, action: 'notice', points: [{ point, ...(match === undefined ? {} : { match }) } satisfies PassedPoint] })
 
-const inMidRollout = noticed('orchestrator', 'http/(apply|registration-target)/after')
+/** A rollout has written, and is not at its end. */
+export const inMidRollout = noticed('orchestrator', 'http/(apply|registration-target)/after')
 
 /** Wall time that a server is away. */
 const awayMs = 3_000

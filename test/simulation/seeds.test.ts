@@ -9,7 +9,7 @@ import { expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 const count = Number(process.env.HETEROSCALE_SIMULATION_SEEDS ?? 500)
-/** A million days' worth of seeds apart from those that people type. */
+/** A thousand seeds for each day, far from those that people type. */
 const seedOfToday = 1_000_000 + 1_000 * Math.floor(Date.now() / 86_400_000)
 const from = Number(process.env.HETEROSCALE_SIMULATION_FROM ?? seedOfToday)
 

@@ -11,13 +11,6 @@ export const deciderGroup = 'heteroscale-decider'
 export const tickMs = 10_000
 const snapshotIntervalMs = 600_000
 
-/** The board counts all services at each output; nobody looks at it here. */
-class Forgetful<K, V> extends Map<K, V> {
-  override set(): this {
-    return this
-  }
-}
-
 export type DeciderParts = { readonly eventLogOf: (process: Parameters<Boot>[0]) => EventLog; readonly coreHash: string }
 
 export const bootDecider =
@@ -28,7 +21,7 @@ export const bootDecider =
       group: deciderGroup,
       clock: process.clock,
       log: process.log,
-      metrics: { ...createDeciderMetrics(silentMetrics), lastOf: new Forgetful() },
+      metrics: createDeciderMetrics(silentMetrics),
       coreHash,
       engine,
       ownerId: process.name,
