@@ -54,7 +54,7 @@ const measured = (topic: FilledTopic, { services, minutes, dayMinutes }: Decider
       'CPU time (user and system, all threads) of the whole decider process from its first assignment until it has committed the whole topic, decisions, ' +
       'intents, first snapshots and checkpoints written and acknowledged, against a kafkajs consumer that decodes every record with avsc, ' +
       'commits after each batch and does nothing else; ratio = no-op / decider, 1 is as cheap; the cured no-op reads with our cures of kafkajs ' +
-      '(docs/kafkajs-cures.md), above all without decoding headers; all processes single, started with the same arguments of node, starts excluded',
+      '(docs/kafkajs-cures.md), above all without taking records apart before they are asked for; all processes single, started with the same arguments of node, starts excluded',
     parameters: {
       services,
       worldMinutes: minutes,

@@ -4,7 +4,7 @@ import type { KafkaConfig, logCreator } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import type { PortError } from '../../core/ports.ts'
 import { stopIdleTimers } from './idle-timers.ts'
-import { decodeHeadersLazily } from './lazy-headers.ts'
+import { decodeRecordsLazily } from './lazy-records.ts'
 import { askForLogEnds } from './log-end.ts'
 
 /** Where the adapter says what nobody asked for. A pino logger fits. */
@@ -36,7 +36,7 @@ const connectionRetry = { initialRetryTime: 100, maxRetryTime: 5_000, factor: 0.
 /** A client for one process; consumers, producers and admins made from it have connections of their own. */
 export const createKafka = (options: KafkaOptions): Kafka => {
   stopIdleTimers()
-  decodeHeadersLazily()
+  decodeRecordsLazily()
   askForLogEnds()
   return new Kafka({
     clientId: options.clientId,

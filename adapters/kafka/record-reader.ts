@@ -9,7 +9,7 @@ import type { Offset } from '../../core/units.ts'
 import { UnknownSchema } from './codec.ts'
 import type { Codec } from './codec.ts'
 import type { Fetched, PartitionRef } from './consumer-session.ts'
-import { textAt } from './known-texts.ts'
+import { keyOf } from './lazy-records.ts'
 import { WireError } from './wire-reader.ts'
 
 /**
@@ -58,7 +58,7 @@ export const readRecords = (fetched: Fetched, codec: Codec, nameOf: (ref: Partit
 type Unreadable = { readonly reason: string | null; readonly detail: string }
 
 const readOne = ({ topic, partition }: PartitionRef, message: KafkaMessage, codec: Codec): LogRecord | Unreadable => {
-  const key = message.key === null ? null : textAt(message.key, 0, message.key.length)
+  const key = keyOf(message)
   const event = message.value === null ? null : decodeOr(codec, message.value)
   if (event !== null && !('type' in event)) return event
   const refusal = event === null ? null : foreign.has(topic) ? refusalOfType(topic, event) : refusalOf(topic, key, event)

@@ -103,7 +103,9 @@ const takeIn = (samples: Sample[], sample: Sample, outside: EpochMs): void => {
   const last = samples[samples.length - 1]
   if (last === undefined || last.endMs < sample.endMs) {
     const first = Math.max(firstKept(samples, outside), samples.length + 1 - maxSamplesPerSource)
-    if (first > 0) samples.splice(0, first)
+    // One goes for one that comes, at most samples; to splice makes a list of what it took out.
+    if (first === 1) samples.shift()
+    else if (first > 1) samples.splice(0, first)
     samples.push(sample)
     return
   }
