@@ -1,4 +1,5 @@
 /** The bounds that a calm service's samples stay in, and which sample does. */
+import type { Role, RoleCounts } from '../roles.ts'
 import type { LatencyObserved, TpsObserved } from '../events/observed.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
@@ -8,12 +9,21 @@ import type { EpochMs } from '../units.ts'
 /** Values of one source of the demand signal, both ends included. */
 export type SourceBand = { readonly source: string; readonly lo: number; readonly hi: number }
 
+/** A source that speaks for all of its instances of a role. */
+export type FullVoice = { readonly source: string; readonly role: Role; readonly registered: number }
+
 export type Calm = {
-  /** While each source stays in its band, so does the mean of each over any window, and the sum of them inside the tolerances. */
+  /** While each source stays in its band, so does the mean of each over any window, and the sum of them where policies ask for the same. */
   readonly demand: readonly SourceBand[]
-  /** Below the first tier of the latency guard. */
+  /** Below what the latency guard acts on, or objects to. */
   readonly ttftMsBelow: number
   readonly tbtMsBelow: number
+  /** Where a shrink waits: the sources as they are, all heard in full, and nobody waits at any instance. Null where neither matters. */
+  readonly voices: readonly FullVoice[] | null
+  /** What each of these samples recommends, for the stabilisation windows. */
+  readonly recommended: RoleCounts
+  /** When what the verdict waits for is over; null when it waits for nothing. */
+  readonly untilMs: EpochMs | null
   /** When the first of the sources turns stale, unless it is heard again until then. */
   readonly freshUntilMs: EpochMs
   /** End of the first window outside the bounds; null while all were inside. */
@@ -24,20 +34,24 @@ export type Calm = {
 export const stirredBy = (calm: Calm, windowEndMs: EpochMs): Calm =>
   calm.stirredAtMs !== null && calm.stirredAtMs <= windowEndMs ? calm : { ...calm, stirredAtMs: windowEndMs }
 
-/** True when no rule sees a difference after this record; queues, running requests and caches only matter to what wants to shrink. */
+/** True when no rule sees a difference after this record; running requests and caches only matter beside a demand of zero. */
 export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies, evidence }: DisaggregatedServiceSpec): boolean => {
   switch (event.type) {
     case 'TpsObserved':
-      return event.role !== roleOfSignal(policies.proportional.signal) || (isCovered(event, evidence.minCoverage) && isInBand(calm, event))
+      return event.role !== roleOfSignal(policies.proportional.signal) || (isCovered(event, calm, evidence.minCoverage) && isInBand(calm, event))
     case 'LatencyObserved':
-      return isCovered(event, evidence.minCoverage) && isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
+      return isCovered(event, calm, evidence.minCoverage) && isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
     case 'CacheObserved':
-      return true
+      return calm.voices === null || event.queueDepth === null || event.queueDepth === 0
   }
 }
 
-/** A thin sample makes the evidence thin, which people are told at once. */
-const isCovered = ({ instancesHeard, instancesRegistered }: MeasurementEvent, minCoverage: number): boolean => instancesHeard >= instancesRegistered * minCoverage
+/** A thin sample makes the evidence thin, which people are told at once, and which forbids to shrink. */
+const isCovered = (event: MeasurementEvent, { voices }: Calm, minCoverage: number): boolean => {
+  const { source, role, instancesHeard: heard, instancesRegistered: registered } = event
+  if (voices === null) return heard >= registered * minCoverage
+  return heard === registered && voices.some((voice) => voice.source === source && voice.role === role && voice.registered === registered)
+}
 
 const isInBand = ({ demand }: Calm, { source, tps }: TpsObserved): boolean =>
   tps !== null && demand.some((band) => band.source === source && tps >= band.lo && tps <= band.hi)

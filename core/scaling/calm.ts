@@ -1,19 +1,21 @@
 /**
  * What the next samples may say without any rule seeing a difference. While a service stands inside its tolerances, most
- * samples only say again what the last ones said; to decide on each of them costs more than all other work on the log. So an
- * evaluation that ends in INSIDE_TOLERANCE leaves bounds behind, and a sample inside them is kept and not looked at. Anything else
- * is looked at as always, and so is a calm service when one of its sources falls silent.
+ * samples only say again what the last ones said; to decide on each of them costs more than all other work on the log. So does a
+ * service that wants fewer instances and has to wait. An evaluation that ends so leaves bounds behind (calm-verdict.ts), and a sample
+ * inside them is kept and not looked at. Anything else is looked at as always, and so is a calm service when one of its sources falls silent.
  */
-import { roleOfSignal } from '../signals/evidence.ts'
 import { onePerSubCluster } from '../signals/one-source.ts'
 import { oldestViewAge } from '../signals/instances.ts'
+import { queueWindowMs } from '../signals/queue-evidence.ts'
 import { signalNames } from '../signals/sample.ts'
 import type { Sample, SignalHistory, SourceSeries } from '../signals/sample.ts'
 import { newestValued, recentValue, weightOf } from '../signals/window.ts'
 import type { Window } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
-import type { Calm, SourceBand } from './calm-bounds.ts'
+import type { Calm, FullVoice, SourceBand } from './calm-bounds.ts'
+import { standing } from './calm-verdict.ts'
+import type { Standing } from './calm-verdict.ts'
 import { latenessMs } from './lateness.ts'
 import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
@@ -24,18 +26,22 @@ const margin = 1e-5
 
 /** The bounds after a verdict; null when every sample is to be looked at, those that are still under way among them. */
 export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Calm | null => {
-  const { current } = verdict
-  if (current === null || !isAtRest(state, verdict)) return null
-  const { slo, policies } = state.manifest.spec
-  const demand = demandBands(state, current[roleOfSignal(policies.proportional.signal)], nowMs)
-  if (demand === null) return null
+  const verdictStands = standing(state, verdict)
+  if (verdictStands === null || !isAtRest(state)) return null
+  const demand = demandBands(state, verdictStands, nowMs)
   const freshUntilMs = heardUntil(state, nowMs)
-  if (freshUntilMs === null) return null
-  const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? 0) * (1 - margin)
-  const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio, freshUntilMs, stirredAtMs: null }
-  const latencyWindow = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(policies.latencyGuard.windowSeconds) }
-  return isLatencyLow(state.signals, calm, latencyWindow) ? calm : null
+  if (demand === null || freshUntilMs === null) return null
+  const { recommended, untilMs, isShrinking } = verdictStands
+  const voices = isShrinking ? fullVoices(state, nowMs - latenessMs) : null
+  const calm: Calm = { demand, ...latencyBounds(state, verdictStands), voices, recommended, untilMs, freshUntilMs, stirredAtMs: null }
+  if (isShrinking && (voices === null || !isNobodyWaiting(state.signals, nowMs - latenessMs))) return null
+  return isLatencyLow(state, calm, nowMs) ? calm : null
 }
+
+const latencyBounds = ({ manifest: { spec: { slo } } }: ServiceState, { belowSloRatio }: Standing): Pick<Calm, 'ttftMsBelow' | 'tbtMsBelow'> => ({
+  ttftMsBelow: slo.ttftMsP95 * belowSloRatio * (1 - margin),
+  tbtMsBelow: slo.tbtMsP95 * belowSloRatio * (1 - margin),
+})
 
 /** The service at a tick: it stays calm while all its sources are heard, and is due when one of them turned stale. */
 export const stayCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
@@ -59,29 +65,53 @@ const heardUntil = ({ signals, instances, manifest }: ServiceState, nowMs: Epoch
   return staleAt > nowMs ? staleAt : null
 }
 
-/** Nothing is ordered or in doubt, and no two sources speak for the same engines; what is on its way is news when it is reported. */
-const isAtRest = ({ doubtedSinceMs, signals }: ServiceState, verdict: Verdict): boolean =>
-  'hold' in verdict && verdict.hold.reason === 'INSIDE_TOLERANCE' && doubtedSinceMs === null && onePerSubCluster(signals) === signals
+/** Nothing is in doubt, and no two sources speak for the same engines; what is on its way is news when it is reported. */
+const isAtRest = ({ doubtedSinceMs, signals }: ServiceState): boolean => doubtedSinceMs === null && onePerSubCluster(signals) === signals
 
-const isLatencyLow = ({ ttftMsP95, tbtMsP95 }: SignalHistory, { ttftMsBelow, tbtMsBelow }: Calm, window: Window): boolean =>
-  ttftMsP95.every((series) => staysWithin(series, below(ttftMsBelow), window)) && tbtMsP95.every((series) => staysWithin(series, below(tbtMsBelow), window))
+const isLatencyLow = ({ signals, manifest }: ServiceState, { ttftMsBelow, tbtMsBelow }: Calm, nowMs: EpochMs): boolean => {
+  const window = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(manifest.spec.policies.latencyGuard.windowSeconds) }
+  return (
+    signals.ttftMsP95.every((series) => staysWithin(series, below(ttftMsBelow), window)) &&
+    signals.tbtMsP95.every((series) => staysWithin(series, below(tbtMsBelow), window))
+  )
+}
+
+/** Every queue that a rule may still look at was seen to be empty. */
+const isNobodyWaiting = ({ prefillQueueDepth, decodeQueueDepth }: SignalHistory, endMs: EpochMs): boolean =>
+  [...prefillQueueDepth, ...decodeQueueDepth].every((series) => staysWithin(series, { lo: 0, hi: 0 }, { endMs, lengthMs: queueWindowMs }))
+
+/**
+ * Who speaks for demand and latency, for how many instances. Null unless the newest samples, and those that no tick has looked at
+ * yet, speak for all of them.
+ */
+const fullVoices = ({ signals, manifest }: ServiceState, endMs: EpochMs): readonly FullVoice[] | null => {
+  const voices: FullVoice[] = []
+  for (const signal of [manifest.spec.policies.proportional.signal, 'ttftMsP95', 'tbtMsP95'] as const)
+    for (const { source, role, samples } of signals[signal]) {
+      const registered = samples[samples.length - 1]?.registered ?? 0
+      const isFull = samples.every((sample, index) => (sample.endMs <= endMs && index < samples.length - 1) || (sample.heard === registered && sample.registered === registered))
+      if (!isFull || voices.some((voice) => voice.source === source && voice.role === role && voice.registered !== registered)) return null
+      voices.push({ source, role, registered })
+    }
+  return voices
+}
 
 type Bounds = { readonly lo: number; readonly hi: number }
 
 const below = (bound: number): Bounds => ({ lo: 0, hi: bound * (1 - margin) })
 
 /**
- * Splits the tolerance over the sources as they share the demand. Null when it is not one that stays by itself: no demand, or a
- * mean that would leave its band as the oldest samples go. `count`: instances of the signal's role.
+ * Splits what the demand may come to over the sources as they share it. Null when it is not a demand that stays by itself: none at
+ * all, or a mean that would leave its band as the oldest samples go.
  */
-const demandBands = ({ signals, manifest: { spec } }: ServiceState, count: number, nowMs: EpochMs): readonly SourceBand[] | null => {
+const demandBands = ({ signals, manifest: { spec } }: ServiceState, { needs }: Standing, nowMs: EpochMs): readonly SourceBand[] | null => {
   const { signal, targetPerInstance, windowSeconds } = spec.policies.proportional
   const window = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(windowSeconds) }
   const means = signals[signal].map((series) => recentValue(series, window) ?? 0)
-  const sum = means.reduce((total, mean) => total + mean, 0)
-  if (sum <= 0) return null
-  const least = (count * targetPerInstance * (1 - spec.behavior.scaleDown.tolerance) * (1 + margin)) / sum
-  const most = (count * targetPerInstance * (1 + spec.behavior.scaleUp.tolerance) * (1 - margin)) / sum
+  const need = means.reduce((total, mean) => total + mean, 0) / targetPerInstance
+  const band = need > 0 ? needs(need) : null
+  if (band === null) return null
+  const [least, most] = [(band.lo * (1 + margin) + margin) / need, (band.hi * (1 - margin)) / need]
   const bands = signals[signal].map(({ source }, index) => ({ source, lo: (means[index] as number) * least, hi: (means[index] as number) * most }))
   return signals[signal].every((series, index) => staysWithin(series, bands[index] as SourceBand, window)) ? bands : null
 }

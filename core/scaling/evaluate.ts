@@ -68,13 +68,13 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
   return next
 }
 
-/** Samples that were not looked at recommended what stands, for as long as they came: no stabilisation window may forget that. */
+/** Samples that were not looked at recommended the same, for as long as they came: no stabilisation window may forget that. */
 const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const counts = presentTarget(state)
-  if (state.calm === null || counts === null) return state
+  const { calm, memory, manifest } = state
+  if (calm === null) return state
   const next = copyOf(state)
-  const atMs = evidenceEnd(state, Math.min(nowMs - latenessMs, (state.calm.stirredAtMs ?? Infinity) - 1))
-  next.memory = rememberRecommendation(state.memory, { atMs, counts }, stabilisationWindows(state.manifest))
+  const atMs = evidenceEnd(state, Math.min(nowMs - latenessMs, (calm.stirredAtMs ?? Infinity) - 1))
+  next.memory = rememberRecommendation(memory, { atMs, counts: calm.recommended }, stabilisationWindows(manifest))
   return next
 }
 
@@ -145,6 +145,7 @@ const recheckAt = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Epoch
   for (const { untilMs } of state.controls?.directives ?? []) note(untilMs)
   for (const intent of state.openIntents) note(abandonedAt(intent, state.stoppedAtMs))
   if (state.calm === null) noteUnrest(state, verdict, { nowMs, note })
+  else note(state.calm.untilMs)
   return soonest === Infinity ? null : soonest
 }
 

@@ -45,6 +45,18 @@ const dampedOut = ({ count, need, damping }: Move): number =>
 const dampedIn = ({ count, need, damping }: Move): number =>
   Math.max(Math.ceil(need), Math.min(count - 1, Math.ceil(fixed(count - damping * (count - need)))))
 
+/**
+ * The needs (lo, hi) around this one that ask for the same smaller count: `dampedIn` the other way round. What is damped is never
+ * below the need, so that its rounding alone decides, up to the one instance that always goes. Null when this need asks for no fewer.
+ */
+export const needsThatShrinkAlike = ({ count, need }: Omit<Move, 'damping'>, { tolerance, damping }: { tolerance: number; damping: number }): { lo: number; hi: number } | null => {
+  const most = Math.min(count * (1 - tolerance), count - 1)
+  if (need >= most) return null
+  const asked = dampedIn({ count, need, damping })
+  const needOfCount = (damped: number): number => count - (count - damped) / damping
+  return { lo: needOfCount(asked - 1), hi: asked === count - 1 ? most : needOfCount(asked) }
+}
+
 const reasonOf = ({ spec, evidence, current }: Situation, need: number): string => {
   const { signal, targetPerInstance } = spec.policies.proportional
   const role = roleOfSignal(signal)

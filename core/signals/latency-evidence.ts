@@ -16,7 +16,7 @@ export type LatencySignal = {
 }
 
 /** A rise counts from half the SLO on. */
-const risingFloorOfSlo = 0.5
+export const risingFloorOfSlo = 0.5
 
 export const latencyEvidence = (history: SignalHistory, sight: Sight, latency: LatencySignal): Evidence => {
   const { role, series } = speaking(history[latency.signal], latency.signal)

@@ -5,6 +5,8 @@ import { stayCalm } from '../../../core/scaling/calm.ts'
 import { isDue } from '../../../core/scaling/evaluate.ts'
 import type { PartitionState } from '../../../core/scaling/partition.ts'
 import type { ServiceState } from '../../../core/scaling/service-state.ts'
+import type { RoleCounts } from '../../../core/roles.ts'
+import type { DisaggregatedServiceSpec } from '../../../core/service/specification.ts'
 import { latenessMs } from '../../../core/scaling/lateness.ts'
 import { nextWindowEnd } from '../../../core/signals/sample.ts'
 import { calm, deciderStory, service, specification } from '../../support/decider-story.ts'
@@ -14,14 +16,29 @@ const spec = specification({ behavior: { scaleUp: { cooldownSeconds: 10 }, scale
 
 type Step = Load & { readonly silent?: boolean }
 
-type Telling = { readonly before?: (state: PartitionState) => void; readonly rolloutSeconds?: number }
+type Telling = {
+  readonly before?: (state: PartitionState) => void
+  readonly rolloutSeconds?: number
+  /** The service and what stands at first; small, and with no wait, unless given. */
+  readonly of?: { readonly spec: DisaggregatedServiceSpec; readonly counts: RoleCounts }
+}
+
+const small = { spec, counts: { prefill: 2, decode: 4 } }
+/** Removes seven tenths of what is too much, after a minute in which nothing more was wanted. */
+const patient = {
+  spec: specification({
+    behavior: { scaleUp: { cooldownSeconds: 10 }, scaleDown: { cooldownSeconds: 40, stabilizationWindowSeconds: 60, damping: 0.7 } },
+    warmupSeconds: 100,
+  }),
+  counts: { prefill: 8, decode: 16 },
+}
 
 /** A minute of steady load, then these loads, five seconds each; an order is carried out within the second unless it takes longer. */
-const told = (loads: readonly Step[], { before = () => {}, rolloutSeconds = 0 }: Telling = {}) => {
-  const story = deciderStory({ spec })
-  let counts = { prefill: 2, decode: 4 }
+const told = (loads: readonly Step[], { before = () => {}, rolloutSeconds = 0, of = small }: Telling = {}) => {
+  const story = deciderStory({ spec: of.spec })
+  let { counts } = of
   story.fleet(counts)
-  story.load(calm)
+  story.load({ ...calm, decodeTps: 1000 * counts.decode })
   story.pass(60)
   for (const load of loads) {
     story.fleet(counts)
@@ -139,5 +156,44 @@ describe('what is ordered', () => {
     )
     expect(orders).toBeGreaterThan(60)
     expect(skipped).toBeGreaterThan(100)
+  }, 120_000)
+
+  const fewer = fc.record({
+    decodeTps: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 6000, max: 13_000 }) }, fc.integer({ min: 4000, max: 18_000 })),
+    ttftMsP95: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 100, max: 480 }) }, fc.integer({ min: 480, max: 1100 }), fc.constant(null)),
+    tbtMsP95: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 5, max: 19 }) }, fc.integer({ min: 19, max: 41 })),
+    queueDepth: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 20 }), fc.constant(null)),
+    decodeHeard: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.double({ min: 0.7, max: 1, noNaN: true })),
+    ripple: fc.constantFrom(0.002, 0.01, 0.03),
+    silent: fc.oneof({ weight: 12, arbitrary: fc.constant(false) }, fc.constant(true)),
+  })
+
+  it('is the same as if each sample had been looked at, also while fewer are wanted and a time has to pass', () => {
+    const skipped = new Map<string, number>()
+    const noteWaits = (state: PartitionState): void => {
+      const { calm: bounds, holdReason, hasNewInput } = stateOf(state)
+      if (bounds !== null && bounds.voices !== null && !hasNewInput) skipped.set(holdReason, (skipped.get(holdReason) ?? 0) + 1)
+    }
+    let orders = 0
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fewer, fc.integer({ min: 1, max: 12 })), { maxLength: 10 }), fc.integer({ min: 0, max: 20 }), (steps, rolloutSeconds) => {
+        const loads = steps.flatMap(([{ decodeHeard, decodeTps, ripple, ...rest }, times]) =>
+          Array.from({ length: times }, (_, index): Step => ({
+            ...calm,
+            ...rest,
+            decodeTps: Math.round(decodeTps * (1 + ripple * (((7 * index) % 5) - 2))),
+            ...(decodeHeard < 1 ? { heard: { prefill: 8, decode: Math.floor(16 * decodeHeard) } } : {}),
+          })),
+        )
+        const some = told(loads, { rolloutSeconds, of: patient, before: noteWaits })
+        const all = told(loads, { rolloutSeconds, of: patient, before: lookAtEverything })
+        expect(ordersOf(some)).toEqual(ordersOf(all))
+        expect(holdsOf(some)).toEqual(holdsOf(all))
+        orders += some.decisions().length
+      }),
+      { numRuns: 200 },
+    )
+    expect(orders).toBeGreaterThan(200)
+    for (const reason of ['STABILISING', 'COOLDOWN_IN', 'WARMING_UP']) expect(skipped.get(reason) ?? 0, reason).toBeGreaterThan(20)
   }, 120_000)
 })
