@@ -109,6 +109,11 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
     if (last) last.record.basedOn = all(told, 'PlacementDecided')[0]?.offset
     for (const { record } of all(told, 'ScaleHeld')) if (record.holds === 90) record.inputs.lastInputOffset = record.inputs.tickOffset - 1
   }],
+  ['something is taken while an order is under way', ['S10'], (told) => {
+    told.undone.intent.record.readyDeadlineMs = 300_000
+    const ended = all(told, 'RolloutReported').find(({ record }) => record.intentId === told.undone.intentId && record.group === null)
+    if (ended) Object.assign(ended, { offset: firstTickAfter(told.story, 600) + 0.5, timestampMs: at(600) })
+  }],
   ['a verdict on a tick that nobody heeds', ['S22'], (told) => {
     const tick = told.story.records.find(({ type, offset }) => type === 'ClockTicked' && offset === told.grown.decision.record.inputs.tickOffset)
     if (tick) tick.timestampMs += 9_000
@@ -120,6 +125,9 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
   }],
   ['ticks were queued through an outage', ['S22'], ({ story }) => {
     for (const told of story.records) if (told.type === 'ClockTicked' && told.timestampMs === at(405)) told.record.time = at(401)
+  }],
+  ['a tick is made while the one before is on its way', ['S22'], ({ story }) => {
+    for (const told of story.records) if (told.type === 'ClockTicked' && told.timestampMs === at(405)) told.timestampMs = at(412)
   }],
   ['two placements promise the same GPUs', ['S24'], (told) => {
     const [, second] = all(told, 'PlacementDecided')

@@ -25,6 +25,14 @@ test('what was kept is read again, and counts for the text that it was asked abo
   expect(openResults(path).of({ ...mutant, to: 'c' })).toBeNull()
 })
 
+test('two runs keep what each of them found', () => {
+  const path = join(folder, 'two.json')
+  const [one, two] = [openResults(path), openResults(path)]
+  one.keep(verdict(1, 60, byTests))
+  two.keep({ ...verdict(1, 3, atSeed(3)), mutant: 'other' })
+  expect([one.of(mutant)?.caught, one.of(other)?.caught]).toEqual([byTests, atSeed(3)])
+})
+
 describe('further seeds', () => {
   test('that find it count on from the earlier ones', () => {
     const sum = added(verdict(1, 60, byTests), verdict(61, 7, atSeed(7)))

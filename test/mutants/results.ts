@@ -12,16 +12,16 @@ export type Results = {
 
 export const patchOf = ({ file, from, to }: Mutant): string => createHash('sha256').update(JSON.stringify([file, from, to])).digest('hex').slice(0, 12)
 
-/** Throws where the file is no list of verdicts. */
+/** Throws where the file is no list of verdicts. What another run keeps meanwhile stays. */
 export const openResults = (path: string): Results => {
-  const known = new Map(readVerdicts(path).map((verdict) => [verdict.mutant, verdict]))
+  const read = (): Map<string, Verdict> => new Map(readVerdicts(path).map((verdict) => [verdict.mutant, verdict]))
   return {
     of: (mutant) => {
-      const verdict = known.get(mutant.name)
+      const verdict = read().get(mutant.name)
       return verdict?.patch === patchOf(mutant) ? verdict : null
     },
     keep: (verdict) => {
-      known.set(verdict.mutant, verdict)
+      const known = read().set(verdict.mutant, verdict)
       const inOrder = [...known.values()].sort((a, b) => (a.mutant < b.mutant ? -1 : 1))
       writeFileSync(path, `[\n${inOrder.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`)
     },
