@@ -21,8 +21,16 @@ const bundle = 'node_modules/.cache/mutants/main.mjs'
 /** A history takes some 1.5 CPU-seconds: this is twenty times as long, for busy machines, and a minute to begin. */
 const mostMsOf = ({ count }: SeedRange, workers: number): number => 60_000 + (30_000 * count) / workers
 
-/** Runs the module that `bundleTree` wrote, up to the first seed that fails. Throws when the simulation could not be run at all. */
+/**
+ * Runs the module that `bundleTree` wrote, up to the first seed that fails. Throws when the simulation could not be run at all. Endless is what
+ * does not end twice: once, the machine may have been held up.
+ */
 export const simulate = async (tree: string, range: SeedRange, workers: number): Promise<Simulated> => {
+  const once = await simulateOnce(tree, range, workers)
+  return once.isEndless && once.failed.length === 0 ? simulateOnce(tree, range, workers) : once
+}
+
+const simulateOnce = async (tree: string, range: SeedRange, workers: number): Promise<Simulated> => {
   const args = ['--enable-source-maps', bundle, '--seeds', String(range.count), '--from', String(range.from), '--workers', String(workers), '--until-failure', '--json']
   const { code, stdout, stderr } = await runNode(args, { cwd: tree, mostMs: mostMsOf(range, workers) })
   if (code === 'too long') return { failed: failuresSaid(stderr), ended: 0, isEndless: true }
