@@ -85,5 +85,4 @@ describe('scripts that are named', () => {
   const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: object }
   test.each(npmCommands)('%s: package.json has it', (command) => expect(scripts).toHaveProperty(command.split(' ')[2] ?? ''))
   test.each(npmOf('simulate'))('%s: the simulation knows what is asked', (command) => expect(readOptions(argumentsOf(command, 'simulate'))).not.toBe('help'))
-  test.each(npmOf('heteroscale'))('%s: there is such a verb', (command) => expect(existsSync(join(root, 'cli', `${argumentsOf(command, 'heteroscale')[0]}.ts`))).toBe(true))
 })
