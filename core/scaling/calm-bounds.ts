@@ -1,5 +1,6 @@
 /** The bounds that a calm service's samples stay in, and which sample does. */
 import type { LatencyObserved, TpsObserved } from '../events/observed.ts'
+import type { RoleCounts } from '../roles.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
 import type { MeasurementEvent } from '../signals/from-event.ts'
@@ -9,6 +10,8 @@ import type { EpochMs } from '../units.ts'
 export type SourceBand = { readonly source: string; readonly lo: number; readonly hi: number }
 
 export type Calm = {
+  /** What stood, and so was recommended, through the calm; it may be unknown by the time when somebody looks again. */
+  readonly counts: RoleCounts
   /** While each source stays in its band, so does the mean of each over any window, and the sum of them inside the tolerances. */
   readonly demand: readonly SourceBand[]
   /** Below the first tier of the latency guard. */

@@ -32,7 +32,7 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   const freshUntilMs = heardUntil(state, nowMs)
   if (freshUntilMs === null) return null
   const atSloRatio = (policies.latencyGuard.tiers[0]?.atSloRatio ?? 0) * (1 - margin)
-  const calm: Calm = { demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio, freshUntilMs, stirredAtMs: null }
+  const calm: Calm = { counts: current, demand, ttftMsBelow: slo.ttftMsP95 * atSloRatio, tbtMsBelow: slo.tbtMsP95 * atSloRatio, freshUntilMs, stirredAtMs: null }
   const latencyWindow = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(policies.latencyGuard.windowSeconds) }
   return isLatencyLow(state.signals, calm, latencyWindow) ? calm : null
 }

@@ -70,11 +70,10 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
 
 /** Samples that were not looked at recommended what stands, for as long as they came: no stabilisation window may forget that. */
 const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const counts = presentTarget(state)
-  if (state.calm === null || counts === null) return state
+  if (state.calm === null) return state
   const next = copyOf(state)
   const atMs = evidenceEnd(state, Math.min(nowMs - latenessMs, (state.calm.stirredAtMs ?? Infinity) - 1))
-  next.memory = rememberRecommendation(state.memory, { atMs, counts }, stabilisationWindows(state.manifest))
+  next.memory = rememberRecommendation(state.memory, { atMs, counts: state.calm.counts }, stabilisationWindows(state.manifest))
   return next
 }
 
