@@ -9,6 +9,7 @@ import type { ServerHandle } from '../infra/local/process.ts'
 import type { BenchContext } from './context.ts'
 import { withKafka } from './context.ts'
 import { cpuSecondsOf } from './process-cpu.ts'
+import { thisProduct, type Product } from './product.ts'
 import { compiled, fromSource, logFolder, pidOf, startProgram, untilMarked } from './program.ts'
 import { significant, type Measured, type Numbers } from './result.ts'
 import { median } from './statistics.ts'
@@ -25,26 +26,39 @@ export type CollectorSizes = {
 /** One collector runs all the time; a round is a window of its life, after a first one that warms it up. */
 export const benchCollector = (context: BenchContext, sizes: CollectorSizes): Promise<Measured> =>
   withKafka(context, async (brokers) => {
-    const prefix = `bench-${randomBytes(4).toString('hex')}`
-    await acceptServices({ brokers, clientId: 'bench', topicPrefix: prefix }, sizes.services)
-    const dir = logFolder()
-    const stub = startProgram(dir, { name: 'engine-stub', args: [...fromSource('engine-stub.ts'), String(sizes.services), String(sizes.instancesPerService)], env: {} })
-    await untilMarked(stub, 'listening on')
-    const collector = startCollector(dir, { brokers, prefix, stub, sizes })
+    const collector = await openCollector(brokers, sizes)
     try {
-      const url = await listening(collector)
       const rounds: Numbers[] = []
       for (let round = 0; round <= context.rounds; round++) {
-        const measuredRound = await window({ url, pid: pidOf(collector) }, sizes)
+        const measuredRound = await collector.window()
         if (round > 0) rounds.push(measuredRound)
         context.onProgress(`round ${round}: ${JSON.stringify(measuredRound)}`)
       }
       return measured(sizes, rounds)
     } finally {
       await collector.stop()
-      await stub.stop()
     }
   })
+
+export type RunningCollector = { window(): Promise<Numbers>; stop(): Promise<void> }
+
+/** A product's collector at work, with engines of its own to scrape. */
+export const openCollector = async (brokers: readonly string[], sizes: CollectorSizes, { root }: Pick<Product, 'root'> = thisProduct): Promise<RunningCollector> => {
+  const prefix = `bench-${randomBytes(4).toString('hex')}`
+  await acceptServices({ brokers, clientId: 'bench', topicPrefix: prefix }, sizes.services)
+  const dir = logFolder()
+  const stub = startProgram(dir, { name: 'engine-stub', args: [...fromSource('engine-stub.ts'), String(sizes.services), String(sizes.instancesPerService)], env: {} })
+  await untilMarked(stub, 'listening on')
+  const collector = startCollector(dir, { brokers, prefix, stub, sizes, root })
+  const url = await listening(collector)
+  return {
+    window: () => window({ url, pid: pidOf(collector) }, sizes),
+    stop: async () => {
+      await collector.stop()
+      await stub.stop()
+    },
+  }
+}
 
 /** The collector collects for accepted services only. */
 const acceptServices = async (kafka: { brokers: readonly string[]; clientId: string; topicPrefix: string }, services: number): Promise<void> => {
@@ -60,13 +74,13 @@ const acceptServices = async (kafka: { brokers: readonly string[]; clientId: str
   await eventLog.close()
 }
 
-type Setting = { readonly brokers: readonly string[]; readonly prefix: string; readonly stub: ServerHandle; readonly sizes: CollectorSizes }
+type Setting = { readonly brokers: readonly string[]; readonly prefix: string; readonly stub: ServerHandle; readonly sizes: CollectorSizes; readonly root: string }
 
-const startCollector = (dir: string, { brokers, prefix, stub, sizes }: Setting): ServerHandle => {
+const startCollector = (dir: string, { brokers, prefix, stub, sizes, root }: Setting): ServerHandle => {
   const port = /listening on (\d+)\./.exec(readFileSync(stub.logFile, 'utf8'))?.[1] ?? ''
   return startProgram(dir, {
     name: 'collector',
-    args: compiled('services/collector/main.js'),
+    args: compiled('services/collector/main.js', root),
     env: {
       KAFKA_BROKERS: brokers.join(','),
       HETEROSCALE_TOPIC_PREFIX: prefix,

@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url'
 import type { Core } from '../services/core-bundle.ts'
 import { compiled } from './program.ts'
 
-export const compiledCore = async (): Promise<Core> => {
-  const [path] = compiled('services/core-bundle.js')
+export const compiledCore = async (root?: string): Promise<Core> => {
+  const [path] = compiled('services/core-bundle.js', root)
   const { runningCore } = (await import(pathToFileURL(path ?? '').href)) as { readonly runningCore: () => Promise<Core> }
   return runningCore()
 }

@@ -16,6 +16,8 @@ export type FillOptions = {
   readonly services: number
   readonly minutes: number
   readonly dayMinutes: number
+  /** Whose core claims the topic; default: this checkout's. */
+  readonly root?: string
   readonly onProgress: (line: string) => void
 }
 
@@ -37,7 +39,7 @@ export const fillTopic = async (options: FillOptions): Promise<FilledTopic> => {
   const prefix = `bench-${randomBytes(4).toString('hex')}`
   const kafka = { brokers: options.brokers, clientId: 'bench', topicPrefix: prefix }
   await ensureTopics({ ...kafka, partitions })
-  const world = createWorld({ services: options.services, dayMinutes: options.dayMinutes, partitions, ...(await compiledCore()) })
+  const world = createWorld({ services: options.services, dayMinutes: options.dayMinutes, partitions, ...(await compiledCore(options.root)) })
   const eventLog = createKafkaEventLog(kafka)
   const appender = await eventLog.appender()
   const seconds = Math.round((options.minutes * 60_000) / tickMs)

@@ -1,10 +1,11 @@
 /** `npm run bench -- <bench>`: measures one thing and writes bench/results/<bench>.json. */
 import { Command } from 'commander'
 import { positiveNumber, text, wholeNumber } from '../cli/flags.ts'
-import { benchCollector } from './collector.ts'
+import { benchCollector, type CollectorSizes } from './collector.ts'
 import type { BenchContext } from './context.ts'
 import { benchDecider } from './decider.ts'
 import { benchLatency } from './latency.ts'
+import { benchPaired } from './paired/paired.ts'
 import { benchReplay } from './replay.ts'
 import { surroundings, writeResult, type Measured } from './result.ts'
 import { benchScale, fullSizes, quickSizes } from './scale.ts'
@@ -24,6 +25,7 @@ Examples:
   $ npm run bench -- decider                  five alternating rounds on 1,000 services
   $ npm run bench -- scale --quick            shows that it works; writes nothing
   $ npm run bench -- latency --provisional    marks the result as measured on a busy machine
+  $ npm run bench -- paired --against v1      this checkout and an earlier commit, round about
   $ npm run bench -- table                    renews the table in bench/README.md`,
   )
 
@@ -57,26 +59,33 @@ const topicOf = ({ quick }: BenchContext, { services, minutes, dayMinutes, profi
   nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
 })
 
+const collectorSizes = ({ quick }: BenchContext): CollectorSizes =>
+  quick ? { services: 2, instancesPerService: 6, intervalMs: 500, seconds: 3 } : { services: 50, instancesPerService: 12, intervalMs: 2_000, seconds: 20 }
+
 const withTopicFlags = (command: Command): Command =>
   command
     .option('--services <n>', 'services under management (default: 1000)', wholeNumber(1, 100_000))
     .option('--minutes <n>', 'world time that the topic holds (default: 10)', positiveNumber(600))
     .option('--day-minutes <n>', 'in how many minutes load rises and falls (default: 120)', positiveNumber(100_000))
-    .option('--profile <folder>', 'also write CPU profiles there', text)
 
-withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags))))
-bench('collector', 'instances scraped and records published per second and core', (context) =>
-  benchCollector(
-    context,
-    context.quick
-      ? { services: 2, instancesPerService: 6, intervalMs: 500, seconds: 3 }
-      : { services: 50, instancesPerService: 12, intervalMs: 2_000, seconds: 20 },
-  ),
-)
+const withProfile = (command: Command): Command => command.option('--profile <folder>', 'also write CPU profiles there', text)
+
+withProfile(withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags)))))
+bench('collector', 'instances scraped and records published per second and core', (context) => benchCollector(context, collectorSizes(context)))
 bench('latency', 'from a sample to the target in the sub-cluster; each intent is a round', (context) =>
   benchLatency(context, context.quick ? { services: 3, jumpsPerService: 1 } : { services: 25, jumpsPerService: 8 }),
 )
-withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags))))
+withProfile(withTopicFlags(bench<TopicFlags>('replay', 'CPU of the audit replay against a consumer that only reads', (context, flags) => benchReplay(context, topicOf(context, flags)))))
+withTopicFlags(
+  bench<TopicFlags & { readonly against: string }>('paired', 'CPU of this checkout against an earlier commit, in alternate rounds', (context, flags) =>
+    benchPaired(context, {
+      against: flags.against,
+      fleet: context.quick ? { services: 20, warmUpSeconds: 10, measuredSeconds: 10 } : { services: 1000, warmUpSeconds: 120, measuredSeconds: 100 },
+      topic: topicOf(context, flags),
+      collector: collectorSizes(context),
+    }),
+  ).requiredOption('--against <commit>', 'the earlier commit; it is built in a folder of its own', text),
+)
 bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
 
 program.command('table').description('renew the table of bench/README.md from bench/results').action(() => renewTable())

@@ -33,9 +33,9 @@ export const startProgram = (dir: string, { name, args, env, probe }: ProgramOpt
 /** Arguments for a script of bench/processes, which runs from source. */
 export const fromSource = (script: string): readonly string[] => ['--import', 'tsx', join(projectRoot, 'bench/processes', script)]
 
-/** Arguments for a compiled program of the product. Throws when it was not built. */
-export const compiled = (script: string): readonly string[] => {
-  const path = join(projectRoot, 'dist', script)
+/** Arguments for a compiled program of the product, whose tree may be an earlier one. Throws when it was not built. */
+export const compiled = (script: string, root: string = projectRoot): readonly string[] => {
+  const path = join(root, 'dist', script)
   if (!existsSync(path)) throw new Error(`BENCH_BUILD ${path}: got no file; allowed: the compiled program; nothing was measured: run npm run build`)
   return [path]
 }

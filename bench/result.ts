@@ -12,6 +12,8 @@ export type Goal = { readonly figure: string; readonly atLeast?: number; readonl
 
 /** What a bench itself says. */
 export type Measured = {
+  /** Where one command measures several things: which of them. */
+  readonly bench?: string
   /** One sentence: what exactly the figures are. */
   readonly what: string
   readonly parameters: { readonly [name: string]: number | string | boolean }
@@ -21,7 +23,7 @@ export type Measured = {
   readonly goals: readonly Goal[]
 }
 
-export type Result = Measured & {
+export type Result = Omit<Measured, 'bench'> & {
   readonly bench: string
   readonly date: string
   readonly commit: string

@@ -31,7 +31,8 @@ export const benchScale = async (context: BenchContext, sizes: ScaleSizes): Prom
 
 type Fleet = Omit<ScaleSizes, 'fleets' | 'serviceSeconds'> & { readonly services: number }
 
-const measureFleet = (core: { readonly engine: Engine; readonly coreHash: string }, { services, warmUpSeconds, measuredSeconds }: Fleet): Numbers => {
+/** Folds a fleet's records and answers what a tick of all its services costs. */
+export const measureFleet = (core: { readonly engine: Engine; readonly coreHash: string }, { services, warmUpSeconds, measuredSeconds }: Fleet): Numbers => {
   const tickMicros: number[] = []
   const aroundTicks = (fold: () => void): void => {
     const before = process.cpuUsage()

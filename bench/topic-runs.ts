@@ -2,11 +2,18 @@
 import { nodeArgumentsOf } from '../infra/local/node-arguments.ts'
 import { forgetDecider, untilCommitted, type FilledTopic } from './filled-topic.ts'
 import { cpuSecondsOf } from './process-cpu.ts'
+import { thisProduct, type Product } from './product.ts'
 import { compiled, fromSource, logFolder, pidOf, startProgram, untilMarked } from './program.ts'
 
 const dir = logFolder()
 
-export type DeciderRun = { readonly nodeArgs?: readonly string[]; /** Leave commits and snapshots as they are. */ readonly keep?: boolean }
+export type DeciderRun = {
+  readonly nodeArgs?: readonly string[]
+  /** Leave commits and snapshots as they are. */
+  readonly keep?: boolean
+  /** Whose decider; the topic must have been filled for it. */
+  readonly product?: Product
+}
 
 let runs = 0
 
@@ -28,11 +35,11 @@ export const readOnly = async (topic: FilledTopic, cures: 'plain' | 'cured' = 'p
 }
 
 /** From its first assignment until it has decided, written and committed everything. */
-export const decide = async (topic: FilledTopic, { nodeArgs = [], keep = false }: DeciderRun = {}): Promise<number> => {
+export const decide = async (topic: FilledTopic, { nodeArgs = [], keep = false, product = thisProduct }: DeciderRun = {}): Promise<number> => {
   runs += 1
   const program = startProgram(dir, {
     name: `decider-${runs}`,
-    args: [...nodeArgumentsOf('decider'), ...nodeArgs, ...compiled('services/decider/main.js')],
+    args: [...product.nodeArgumentsOf('decider'), ...nodeArgs, ...compiled('services/decider/main.js', product.root)],
     env: environmentOf(topic),
   })
   try {

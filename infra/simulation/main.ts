@@ -15,7 +15,7 @@ const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r${text}`)
 }
 
-const runMany = async ({ seeds, history, workers, isJson }: Options): Promise<number> => {
+const runMany = async ({ seeds, history, workers, isJson, untilFailure }: Options): Promise<number> => {
   const began = performance.now()
   const seconds = (): number => (performance.now() - began) / 1000
   let sums = noSums
@@ -30,6 +30,7 @@ const runMany = async ({ seeds, history, workers, isJson }: Options): Promise<nu
       if (summary.outside !== null) outside.set(summary.seed, summary.outside)
       for (const line of summary.violations.length === 0 ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
       showProgress(`${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `)
+      return !untilFailure || sums.failed.length === 0
     },
   })
   showProgress('\r')

@@ -15,6 +15,7 @@ export const usage = `Simulates the control plane: production code, seeded chanc
   npm run simulate -- --seeds 50 --plant commit-first   a bug on purpose: some seed must fail
 
   --workers N   processes; default: the cores
+  --until-failure   begin no further seed once one has failed
   --own         judge by the simulation's own invariants alone, not by the independent checker
   --json        the sums as one line of JSON
 Exit code 1 when a seed fails, or when 500 seeds or more held too little to prove anything; the failing seeds are printed. 2: it was asked wrongly.
@@ -25,6 +26,7 @@ export type Options = {
   readonly isTold: boolean
   readonly isShrunk: boolean
   readonly isJson: boolean
+  readonly untilFailure: boolean
   readonly service: string | null
   readonly workers: number | null
   readonly history: HistoryChoice
@@ -40,7 +42,8 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
     options: {
       seeds: { type: 'string' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, keep: { type: 'string' },
       only: { type: 'string' }, plant: { type: 'string' }, workers: { type: 'string' }, service: { type: 'string' },
-      shrink: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, own: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      shrink: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, own: { type: 'boolean', default: false },
+      'until-failure': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   })
   if (values.help || (values.seeds === undefined && values.seed === undefined)) return 'help'
@@ -49,6 +52,7 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
     isTold: values.seed !== undefined && !values.shrink,
     isShrunk: values.shrink,
     isJson: values.json,
+    untilFailure: values['until-failure'],
     service: values.service ?? null,
     workers: values.workers === undefined ? null : whole('--workers', values.workers),
     history: choiceOf(values),

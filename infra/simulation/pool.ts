@@ -8,7 +8,8 @@ export type PoolOptions = {
   readonly workers: number
   readonly seeds: readonly number[]
   readonly choice: HistoryChoice
-  readonly onSummary: (summary: JudgedSummary) => void
+  /** False: no further seed is begun; those that are under way come to their end. */
+  readonly onSummary: (summary: JudgedSummary) => boolean
 }
 
 /** A history is made of objects that die young; and every core has a worker already, so that none is free to help another one collect. */
@@ -16,14 +17,14 @@ const forThroughput = ['--max-semi-space-size=32', '--single-threaded-gc']
 
 type Order = { readonly seed: number; readonly choice: HistoryChoice }
 
-/** Resolves when every seed was judged; rejects when a worker ended early. */
+/** Resolves when every seed that was begun is judged; rejects when a worker ended early. */
 export const judgeAll = async ({ program, workers, seeds, choice, onSummary }: PoolOptions): Promise<void> => {
   const left = [...seeds].reverse()
   const start = (): ChildProcess => fork(program, ['--worker'], { execArgv: [...process.execArgv, ...forThroughput] })
   await Promise.all(Array.from({ length: Math.min(workers, seeds.length) }, () => serveWorker(start(), { left, choice, onSummary })))
 }
 
-type Serving = { readonly left: number[]; readonly choice: HistoryChoice; readonly onSummary: (summary: JudgedSummary) => void }
+type Serving = { readonly left: number[]; readonly choice: HistoryChoice; readonly onSummary: PoolOptions['onSummary'] }
 
 const serveWorker = (worker: ChildProcess, { left, choice, onSummary }: Serving): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -34,7 +35,7 @@ const serveWorker = (worker: ChildProcess, { left, choice, onSummary }: Serving)
       else worker.send({ seed, choice } satisfies Order)
     }
     worker.on('message', (summary) => {
-      onSummary(summary as JudgedSummary)
+      if (!onSummary(summary as JudgedSummary)) left.length = 0
       next()
     })
     worker.on('exit', (code) => (seed === undefined ? resolve() : reject(new Error(`a worker ended with code ${code} in seed ${seed}`))))

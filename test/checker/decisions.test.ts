@@ -52,6 +52,8 @@ describe('a scale-in without evidence', () => {
 
 const broken: readonly (readonly [string, readonly string[], Break])[] = [
   ['more is taken than the rate allows', ['L1', 'S7'], ({ shrunk }) => void (shrunk.decision.record.to = shrunk.intent.record.target = counts(1, 3))],
+  ['a load of half a minute ago that needed everything is forgotten', ['S7'], (told) =>
+    before(told, 'TpsObserved', 65).filter(({ timestampMs }) => timestampMs < at(580)).forEach(({ record }) => (record.tps = 5_900))],
   ['more is added than the rate allows', ['S7'], ({ undone }) => {
     undone.decision.record.from = undone.intent.record.from = counts(1, 2)
     undone.decision.record.to = undone.intent.record.target = counts(4, 8)
@@ -109,6 +111,11 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
     if (last) last.record.basedOn = all(told, 'PlacementDecided')[0]?.offset
     for (const { record } of all(told, 'ScaleHeld')) if (record.holds === 90) record.inputs.lastInputOffset = record.inputs.tickOffset - 1
   }],
+  ['something is taken while an order is under way', ['S10'], (told) => {
+    told.undone.intent.record.readyDeadlineMs = 300_000
+    const ended = all(told, 'RolloutReported').find(({ record }) => record.intentId === told.undone.intentId && record.group === null)
+    if (ended) Object.assign(ended, { offset: firstTickAfter(told.story, 600) + 0.5, timestampMs: at(600) })
+  }],
   ['a verdict on a tick that nobody heeds', ['S22'], (told) => {
     const tick = told.story.records.find(({ type, offset }) => type === 'ClockTicked' && offset === told.grown.decision.record.inputs.tickOffset)
     if (tick) tick.timestampMs += 9_000
@@ -120,6 +127,9 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
   }],
   ['ticks were queued through an outage', ['S22'], ({ story }) => {
     for (const told of story.records) if (told.type === 'ClockTicked' && told.timestampMs === at(405)) told.record.time = at(401)
+  }],
+  ['a tick is made while the one before is on its way', ['S22'], ({ story }) => {
+    for (const told of story.records) if (told.type === 'ClockTicked' && told.timestampMs === at(405)) told.timestampMs = at(412)
   }],
   ['two placements promise the same GPUs', ['S24'], (told) => {
     const [, second] = all(told, 'PlacementDecided')

@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from './canonical.ts'
 import type { Band, Counts } from './evidence.ts'
 
 export type RatePolicy = { readonly type: 'Instances' | 'Percent'; readonly value: number; readonly periodSeconds: number }
-type ScalingRules = { readonly stabilizationWindowSeconds: number; readonly policies: readonly RatePolicy[] }
+type ScalingRules = { readonly stabilizationWindowSeconds: number; readonly tolerance: number; readonly policies: readonly RatePolicy[] }
 type RoleSpec = { readonly minReplicas: number; readonly maxReplicas: number; readonly gpusPerInstance: number }
 
 type ManifestSpec = {
@@ -11,7 +11,7 @@ type ManifestSpec = {
   readonly roles: { readonly prefill: RoleSpec; readonly decode: RoleSpec }
   readonly ratio: { readonly prefill: number; readonly decode: number; readonly tolerance: number }
   readonly slo: { readonly ttftMsP95: number; readonly tbtMsP95: number }
-  readonly policies: { readonly proportional: { readonly signal: 'decodeTps' | 'prefillTps'; readonly windowSeconds: number } }
+  readonly policies: { readonly proportional: { readonly signal: 'decodeTps' | 'prefillTps'; readonly targetPerInstance: number; readonly windowSeconds: number } }
   readonly behavior: { readonly scaleUp: ScalingRules; readonly scaleDown: ScalingRules }
   readonly evidence: { readonly staleAfterSeconds: number; readonly minCoverage: number }
   readonly warmupSeconds: number

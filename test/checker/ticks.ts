@@ -15,7 +15,7 @@ export type TickLog = {
   readonly counted: readonly Tick[]
   readonly at: ReadonlyMap<number, Tick>
   /** Every tick, also those that nobody heeds. */
-  readonly all: number
+  readonly all: readonly TickEntry[]
 }
 
 export type TickEntry = { readonly offset: number; readonly timestampMs: number; readonly record: ClockTicked }
@@ -33,7 +33,7 @@ export const foldTicks = (entries: readonly TickEntry[]): TickLog => {
     const { logId, epoch, ownerId, coreHash, decidedThrough, simulated, time } = record
     counted.push({ logId, epoch, ownerId, coreHash, decidedThrough, simulated, time, offset, timestampMs, isClaim, ownerSinceMs: isClaim ? time : last.ownerSinceMs })
   }
-  return { counted, at: new Map(counted.map((tick) => [tick.offset, tick])), all: entries.length }
+  return { counted, at: new Map(counted.map((tick) => [tick.offset, tick])), all: entries }
 }
 
 const counts = (last: Tick | undefined, { record, timestampMs }: TickEntry, isClaim: boolean): boolean => {

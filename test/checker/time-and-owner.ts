@@ -3,17 +3,18 @@
  * verdict is taken on a claim or on a tick that nobody heeds. Ticks that count rise in time and stay within 5 s of their LogAppendTime
  * (ticks.ts); the verdicts of a service rise with them.
  * b) warm-up: dec(d) ⇒ d.now − ownerSince(d) ≥ max(warmupSeconds, stabilisation window of scaleDown), from the claims in the log.
- * A late tick is skipped and never queued: ticks of one owner are at least half a period apart, so no outage is followed by a burst.
+ * A late tick is skipped and never queued: ticks of one owner that count are at least half a period apart, so no outage is followed by a burst;
+ * and of all that it ever sent, heeded or not, none was made before the one before it was in the log.
  */
 import type { Violation } from './evidence.ts'
 import { isOfThisLog } from './no-lost-input.ts'
 import { takesAway } from './scale-in-evidence.ts'
-import type { Tick } from './ticks.ts'
-import { configurationAt, placeOf, type ServiceView, type Verdict, type View } from './view.ts'
+import type { Tick, TickEntry } from './ticks.ts'
+import { configurationAt, placeOf, skewMs, type ServiceView, type Verdict, type View } from './view.ts'
 
 export const timeAndOwner = (view: View): readonly Violation[] => [
   ...[...view.services.values()].flatMap((service) => [...service.decisions, ...service.holds].filter((verdict) => isOfThisLog(view, verdict)).flatMap((verdict) => ofVerdict(view, service, verdict))),
-  ...[...view.ticks].flatMap(([partition, { counted }]) => burst(view, partition, counted)),
+  ...[...view.ticks].flatMap(([partition, { counted, all }]) => [...burst(view, partition, counted), ...queued(view, partition, all)]),
 ]
 
 const ofVerdict = (view: View, service: ServiceView, verdict: Verdict): readonly Violation[] => {
@@ -42,3 +43,25 @@ const burst = ({ run }: View, partition: number, ticks: readonly Tick[]): readon
     if (before === undefined || tick.isClaim || before.isClaim || tick.time - before.time >= run.tickMs / 2) return []
     return [{ invariant: 'S22', service: '', detail: `ticks of ${tick.ownerId} at ${before.offset} and ${tick.offset} are ${tick.time - before.time} ms apart; the period is ${run.tickMs} ms`, at: `signals/${partition}@${tick.offset}` }]
   })
+
+/** As far as clocks may differ. */
+const queued = (view: View, partition: number, all: readonly TickEntry[]): readonly Violation[] =>
+  byOwner(all).flatMap((sent) => sent.flatMap(({ record, offset }, index): readonly Violation[] => {
+    const before = sent[index - 1]
+    const earlyMs = before === undefined ? 0 : before.timestampMs - record.time
+    if (before === undefined || earlyMs <= skewMs(view)) return []
+    return [{ invariant: 'S22', service: '', detail: `the tick of ${record.ownerId} at ${offset} was made ${earlyMs} ms before its tick at ${before.offset} was in the log`, at: `signals/${partition}@${offset}` }]
+  }))
+
+/** In the order of the log, each tick where it stands first: a broker may repeat what it was sent. Those of epoch 0 ask it for its time, beside all others. */
+const byOwner = (all: readonly TickEntry[]): readonly (readonly TickEntry[])[] => {
+  const owners = new Map<string, Map<number, TickEntry>>()
+  for (const entry of all) {
+    const { ownerId, epoch, time } = entry.record
+    if (epoch === 0) continue
+    const sent = owners.get(ownerId) ?? new Map<number, TickEntry>()
+    owners.set(ownerId, sent)
+    if (!sent.has(time)) sent.set(time, entry)
+  }
+  return [...owners.values()].map((sent) => [...sent.values()])
+}

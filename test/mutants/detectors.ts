@@ -1,40 +1,34 @@
-/** Who notices a mutant: the simulation with growing numbers of seeds, then the unit tests of its folder. */
+/** Who notices a mutant: the simulation seed by seed, then the unit tests of its folder. */
 import type { Mutant } from './mutant.ts'
 import type { Options } from './options.ts'
 import { runNode } from './program.ts'
+import { patchOf } from './results.ts'
 import { createScratchTree, type ScratchTree } from './scratch-tree.ts'
-import { bundleHash, simulate, type FailedSeed, type SeedRange, type Simulated } from './simulation.ts'
+import { bundleTree, simulate, type FailedSeed, type SeedRange } from './simulation.ts'
 import { unitTestsOf } from './unit-tests.ts'
-
-export type Catch = {
-  readonly by: 'simulation' | 'unit tests'
-  /** Seeds until the first one failed, itself included; null where no seed did. */
-  readonly seeds: number | null
-  readonly what: string
-}
-
-/** `isSimulated`: the simulation runs the code that the mutant changes. */
-export type Verdict = { readonly mutant: Mutant; readonly caught: Catch | null; readonly isSimulated: boolean }
+import type { Asked, Catch, Verdict } from './verdict.ts'
 
 /** A tree without any mutant: what fails there catches nothing. Each question is asked once. */
 export type Control = {
   readonly bundle: () => Promise<string>
-  readonly failingSeeds: (range: SeedRange) => Promise<ReadonlySet<number>>
+  readonly fails: (seed: number) => Promise<boolean>
   readonly unitTests: (paths: readonly string[]) => Promise<void>
   readonly remove: () => void
 }
 
-export const createControl = (root: string, workers: number, say: (text: string) => void): Control => {
+export const createControl = (root: string, say: (text: string) => void): Control => {
   const tree = createScratchTree(root)
   const once = memo()
+  const bundle = (): Promise<string> => once('bundle', () => bundleTree(tree.dir))
   return {
-    bundle: () => once('bundle', () => bundleHash(tree.dir)),
-    failingSeeds: (range) =>
-      once(`seeds ${range.from} ${range.count}`, async () => {
-        const { failed, isEndless } = await simulate(tree.dir, range, workers)
-        if (isEndless) throw new Error(`E_CONTROL seeds from ${range.from}: the simulation does not end without any mutant`)
-        for (const { seed, invariant, detail } of failed) say(`seed ${seed} fails without any mutant and catches nothing: ${invariant} ${detail}`)
-        return new Set(failed.map(({ seed }) => seed))
+    bundle,
+    fails: (seed) =>
+      once(`seed ${seed}`, async () => {
+        await bundle()
+        const { failed, isEndless } = await simulate(tree.dir, { from: seed, count: 1 }, 1)
+        if (isEndless) throw new Error(`E_CONTROL seed ${seed}: the simulation does not end without any mutant`)
+        for (const { invariant, detail } of failed) say(`seed ${seed} fails without any mutant and catches nothing: ${invariant} ${detail}`)
+        return failed.length > 0
       }),
     unitTests: (paths) =>
       once(`tests ${paths.join()}`, async () => {
@@ -54,32 +48,53 @@ const memo = () => {
   }
 }
 
-type Questions = Pick<Options, 'from' | 'most' | 'workers'> & { readonly tree: ScratchTree; readonly control: Control }
+type Questions = Pick<Options, 'from' | 'most' | 'workers'> & {
+  readonly tree: ScratchTree
+  readonly control: Control
+  readonly state: Pick<Asked, 'commit' | 'date'>
+  /** What unit tests said of this mutant before: further seeds do not change it. */
+  readonly byUnitTests: Catch | null
+}
 
 export const judge = (mutant: Mutant, questions: Questions): Promise<Verdict> =>
   questions.tree.with(mutant, async () => {
-    const isSimulated = (await bundleHash(questions.tree.dir)) !== (await questions.control.bundle())
-    const bySimulation = isSimulated ? await caughtBySimulation(questions) : null
-    return { mutant, isSimulated, caught: bySimulation ?? (await caughtByUnitTests(mutant, questions)) }
+    const isSimulated = (await bundleTree(questions.tree.dir)) !== (await questions.control.bundle())
+    const simulated = isSimulated ? await askSeeds(questions) : { caught: null, count: 0 }
+    const caught = simulated.caught ?? questions.byUnitTests ?? (await caughtByUnitTests(mutant, questions))
+    const asked = simulated.count === 0 ? [] : [{ from: questions.from, count: simulated.count, ...questions.state }]
+    return { mutant: mutant.name, patch: patchOf(mutant), isSimulated, asked, caught }
   })
 
-/** 50 seeds, then as many as make 200 and 1000: most bugs show at once, and a rare one is worth minutes. */
+type Found = { readonly caught: Catch | null; /** Seeds that were asked. */ readonly count: number }
+
+/** Ever more at once: most bugs show in the first seeds, and one that makes a history endless costs the time of its whole range. */
 const rangesOf = ({ from, most }: Pick<Options, 'from' | 'most'>): readonly SeedRange[] => {
-  const ends = [...[50, 200, 1000].filter((end) => end < most), most]
+  const ends = [...[10, 50, 200, 1000].filter((end) => end < most), most]
   return ends.map((end, index) => ({ from: from + (ends[index - 1] ?? 0), count: end - (ends[index - 1] ?? 0) }))
 }
 
-const caughtBySimulation = async (questions: Questions): Promise<Catch | null> => {
+const askSeeds = async (questions: Questions): Promise<Found> => {
   for (const range of rangesOf(questions)) {
-    const simulated = await simulate(questions.tree.dir, range, questions.workers)
-    const found = newIn(simulated, await questions.control.failingSeeds(range))
-    if (found !== null) return { by: 'simulation', seeds: found.seed - questions.from + 1, what: `${found.invariant}: ${found.detail}` }
-    if (simulated.isEndless) return { by: 'simulation', seeds: range.from - questions.from + range.count, what: 'endless: a history does not come to its end' }
+    const caught = await firstCatch(range, questions)
+    if (caught !== null) return { caught, count: caught.seeds }
   }
-  return null
+  return { caught: null, count: questions.most }
 }
 
-const newIn = ({ failed }: Simulated, known: ReadonlySet<number>): FailedSeed | null => failed.find(({ seed }) => !known.has(seed)) ?? null
+type BySeed = Catch & { readonly seeds: number }
+
+/** The simulation stops at a seed that fails; where that one fails without the mutant too, it goes on behind it. */
+const firstCatch = async (range: SeedRange, questions: Questions): Promise<BySeed | null> => {
+  const { tree, control, workers, from } = questions
+  const { failed, isEndless, ended } = await simulate(tree.dir, range, workers)
+  for (const one of failed) if (!(await control.fails(one.seed))) return caughtAt(one, from)
+  const last = range.from + range.count
+  if (isEndless) return { by: 'simulation', seeds: last - from, what: 'endless: a history does not come to its end' }
+  const next = Math.max(ended, ...failed.map(({ seed }) => seed)) + 1
+  return next < last ? firstCatch({ from: next, count: last - next }, questions) : null
+}
+
+const caughtAt = ({ seed, invariant, detail }: FailedSeed, from: number): BySeed => ({ by: 'simulation', seeds: seed - from + 1, what: `${invariant}: ${detail}` })
 
 const caughtByUnitTests = async (mutant: Mutant, { tree, control }: Questions): Promise<Catch | null> => {
   const paths = unitTestsOf(mutant)

@@ -9,4 +9,6 @@ export type Mutant = {
   readonly to: string
   /** Unit tests to ask where they are not those of the file's own folder. */
   readonly tests?: readonly string[]
+  /** Where nobody notices it: why that is no hole. */
+  readonly survives?: string
 }

@@ -1,22 +1,30 @@
-/** The table says what caught each mutant, and stands where the page wants it. */
+/** The table says what caught each mutant, and the page holds the table of the verdicts that are kept. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Catch, Verdict } from './detectors.ts'
 import { mutants } from './catalogue.ts'
-import { readOptions } from './options.ts'
-import { countsOf, isEnough, section, showCounts, survivorsOf, withSection } from './report.ts'
+import type { Mutant } from './mutant.ts'
+import { countsOf, isEnough, section, showCounts, survivorsOf, withSection, type Row } from './report.ts'
+import { openResults } from './results.ts'
+import type { Catch } from './verdict.ts'
 
-const mutant = { name: 'undo-oldest-first', story: 'Undo goes a|b.', file: 'core/a.ts', from: 'a', to: 'b' }
-const verdict = (caught: Catch | null): Verdict => ({ mutant, caught, isSimulated: true })
-const bySimulation = verdict({ by: 'simulation', seeds: 3, what: 'S4: half a group' })
-const byTests = verdict({ by: 'unit tests', seeds: null, what: 'undo goes newest first' })
-const times = (count: number, one: Verdict): readonly Verdict[] => Array.from({ length: count }, () => one)
+const mutant: Mutant = { name: 'undo-oldest-first', story: 'Undo goes a|b.', file: 'core/a.ts', from: 'a', to: 'b' }
+const asked = [{ from: 1, count: 60, commit: 'abc', date: '2026-11-26' }]
+const row = (caught: Catch | null): Row => ({ mutant, verdict: { mutant: mutant.name, patch: '', isSimulated: true, asked, caught } })
+const bySimulation = row({ by: 'simulation', seeds: 3, what: 'S4: half a group' })
+const byTests = row({ by: 'unit tests', seeds: null, what: 'undo goes newest first' })
+const unasked: Row = { mutant, verdict: null }
+const times = (count: number, one: Row): readonly Row[] => Array.from({ length: count }, () => one)
 
 describe('enough', () => {
   test('29 of 30, of which 25 by the simulation', () => {
-    expect(isEnough(countsOf([...times(25, bySimulation), ...times(4, byTests), verdict(null)]))).toBe(true)
+    expect(isEnough(countsOf([...times(25, bySimulation), ...times(4, byTests), row(null)]))).toBe(true)
   })
   test('28 of 30 are too few', () => {
-    expect(isEnough(countsOf([...times(26, bySimulation), ...times(2, byTests), ...times(2, verdict(null))]))).toBe(false)
+    expect(isEnough(countsOf([...times(26, bySimulation), ...times(2, byTests), ...times(2, row(null))]))).toBe(false)
+  })
+  test('one that nobody asked about is not caught', () => {
+    expect(isEnough(countsOf([...times(28, bySimulation), ...times(2, unasked)]))).toBe(false)
   })
   test('all of them, but 24 by the simulation, are too few', () => {
     expect(isEnough(countsOf([...times(24, bySimulation), ...times(10, byTests)]))).toBe(false)
@@ -24,13 +32,20 @@ describe('enough', () => {
 })
 
 test('counts and survivors are said', () => {
-  const verdicts = [bySimulation, byTests, verdict(null)]
-  expect(showCounts(countsOf(verdicts))).toBe('2 of 3 caught: 1 by the simulation or its checker alone, 1 by unit tests only')
-  expect(survivorsOf(verdicts)).toEqual(['undo-oldest-first'])
+  const rows = [bySimulation, byTests, row(null), unasked]
+  expect(showCounts(countsOf(rows))).toBe('2 of 4 caught: 1 by the simulation or its checker alone, 1 by unit tests only; 1 were not asked yet')
+  expect(survivorsOf(rows)).toEqual(['undo-oldest-first'])
 })
 
-test('a row names the seeds and the invariant, and a bar in a story breaks no table', () => {
-  expect(section([bySimulation], { from: 1, most: 1000 })).toContain('| Undo goes a\\|b. | `core/a.ts` | simulation | 3 | S4: half a group |')
+describe('a row', () => {
+  test('names the seeds and the invariant, and a bar in a story breaks no table', () => {
+    expect(section([bySimulation])).toContain('| Undo goes a\\|b. | `core/a.ts` | simulation | 3 | S4: half a group |')
+  })
+  test('says how many seeds noticed nothing', () => expect(section([byTests])).toContain('| unit tests | none of 60 | undo goes newest first |'))
+  test('says why a survivor is no hole', () => {
+    expect(section([{ ...row(null), mutant: { ...mutant, survives: 'the same by another way' } }])).toContain('| **nobody** | none of 60 | the same by another way |')
+  })
+  test('says that nobody asked', () => expect(section([unasked])).toContain('| not asked yet |  |  |'))
 })
 
 test('the table is put at the end of a page once, and replaced from then on', () => {
@@ -42,7 +57,9 @@ test('the table is put at the end of a page once, and replaced from then on', ()
   expect(twice).toMatch(/second[\s\S]*More\.\n$/)
 })
 
-test('what is asked wrongly is said', () => {
-  expect(() => readOptions(['--only', 'nobody'], mutants)).toThrow("--only: got 'nobody'; allowed: a name that --list shows")
-  expect(() => readOptions(['--jobs', '0'], mutants)).toThrow("--jobs: got '0'")
+test('docs/reliability.md holds the table of test/mutants/results.json', () => {
+  const results = openResults(join(import.meta.dirname, 'results.json'))
+  const page = readFileSync(join(import.meta.dirname, '../../docs/reliability.md'), 'utf8')
+  const rows = mutants.map((one) => ({ mutant: one, verdict: results.of(one) }))
+  expect(withSection(page, section(rows)), 'npm run mutants -- --table').toBe(page)
 })

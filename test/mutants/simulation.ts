@@ -10,27 +10,35 @@ export type SeedRange = { readonly from: number; readonly count: number }
 /** A seed that failed. `invariant` is the first that was violated, or says that the product threw. */
 export type FailedSeed = { readonly seed: number; readonly invariant: string; readonly detail: string }
 
-/** All seeds that failed, lowest first; `endless` when the range did not come to its end in time. */
-export type Simulated = { readonly failed: readonly FailedSeed[]; readonly isEndless: boolean }
+/** What failed, lowest seed first; the last seed that ended; whether the range did not come to its end in time. */
+export type Simulated = { readonly failed: readonly FailedSeed[]; readonly ended: number; readonly isEndless: boolean }
 
 type Violation = { readonly invariant: string; readonly detail: string; readonly atMs: number }
-type Sums = { readonly failed: readonly { readonly seed: number; readonly violations: readonly Violation[] }[] }
+type Sums = { readonly histories: number; readonly failed: readonly { readonly seed: number; readonly violations: readonly Violation[] }[] }
 
-const program = 'infra/simulation/simulate.mjs'
+const bundle = 'node_modules/.cache/mutants/main.mjs'
 
-/** A history takes some 0.2 CPU-seconds: this is thirty times as long, and a minute to begin. */
-const mostMsOf = ({ count }: SeedRange, workers: number): number => 60_000 + (6_000 * count) / workers
+/** A history takes some 1.5 CPU-seconds: this is twenty times as long, for busy machines, and a minute to begin. */
+const mostMsOf = ({ count }: SeedRange, workers: number): number => 60_000 + (30_000 * count) / workers
 
-/** The same as `npm run simulate`. Throws when the simulation could not be run at all. */
+/**
+ * Runs the module that `bundleTree` wrote, up to the first seed that fails. Throws when the simulation could not be run at all. Endless is what
+ * does not end twice: once, the machine may have been held up.
+ */
 export const simulate = async (tree: string, range: SeedRange, workers: number): Promise<Simulated> => {
-  const args = [program, '--seeds', String(range.count), '--from', String(range.from), '--workers', String(workers), '--json']
+  const once = await simulateOnce(tree, range, workers)
+  return once.isEndless && once.failed.length === 0 ? simulateOnce(tree, range, workers) : once
+}
+
+const simulateOnce = async (tree: string, range: SeedRange, workers: number): Promise<Simulated> => {
+  const args = ['--enable-source-maps', bundle, '--seeds', String(range.count), '--from', String(range.from), '--workers', String(workers), '--until-failure', '--json']
   const { code, stdout, stderr } = await runNode(args, { cwd: tree, mostMs: mostMsOf(range, workers) })
-  if (code === 'too long') return { failed: failuresSaid(stderr), isEndless: true }
+  if (code === 'too long') return { failed: failuresSaid(stderr), ended: 0, isEndless: true }
   const sums = sumsOf(stdout)
-  if (sums !== null) return { failed: sums.failed.map(firstOf).sort((a, b) => a.seed - b.seed), isEndless: false }
+  if (sums !== null) return { failed: sums.failed.map(firstOf).sort((a, b) => a.seed - b.seed), ended: range.from + sums.histories - 1, isEndless: false }
   const failed = [...thrown(stderr), ...failuresSaid(stderr)].sort((a, b) => a.seed - b.seed)
-  if (failed.length > 0) return { failed, isEndless: false }
-  throw new Error(`E_SIMULATION ${program}: it ended with ${code} and no sums: ${stderr.slice(-2_000)}`)
+  if (failed.length > 0) return { failed, ended: 0, isEndless: false }
+  throw new Error(`E_SIMULATION ${bundle}: it ended with ${code} and no sums: ${stderr.slice(-2_000)}`)
 }
 
 const sumsOf = (stdout: string): Sums | null => {
@@ -53,11 +61,12 @@ const thrown = (stderr: string): readonly FailedSeed[] =>
 
 type Bundler = { bundleSimulation(options: { root: string; entry: string; outfile: string }): Promise<void> }
 
-/** Of everything that the simulation runs: where it is the same with a mutant, no seed can tell. */
-export const bundleHash = async (tree: string): Promise<string> => {
+/** Makes the simulation of a tree one module, and answers with its hash: where that is the same with a mutant, no seed can tell. */
+export const bundleTree = async (tree: string): Promise<string> => {
   const { bundleSimulation } = (await import(pathToFileURL(join(tree, 'infra/simulation/bundle.mjs')).href)) as Bundler
-  const outfile = join(tree, 'node_modules/.cache/mutants/main.mjs')
+  const outfile = join(tree, bundle)
   await bundleSimulation({ root: tree, entry: 'infra/simulation/main.ts', outfile })
-  const code = readFileSync(outfile, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  // A schema's folder and the map hold the path of the tree.
+  const code = readFileSync(outfile, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '').replaceAll(tree, '')
   return createHash('sha256').update(code).digest('hex')
 }

@@ -1,4 +1,6 @@
 /** The simulation is worth something only if it finds a bug that is there. */
+import { spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
 import { expect, test } from 'vitest'
 import { useSimulation } from './simulation.ts'
 
@@ -18,4 +20,13 @@ test('a decider that commits its offset first loses orders, and some seed shows 
     found.push(...planted.summary.violations.map(({ invariant }) => invariant))
   }
   expect(found.length).toBeGreaterThan(0)
+}, 1_800_000)
+
+test('the command begins no further seed once one has failed, when it is told so', () => {
+  const args = ['infra/simulation/simulate.mjs', '--seeds', '1000', '--only', 'crash-decider,slow-writes,pause-decider', '--plant', 'commit-first', '--until-failure', '--json']
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 })
+  const { histories, failed } = JSON.parse(stdout.split('\n').find((line) => line.startsWith('{')) ?? '{}') as { readonly histories: number; readonly failed: readonly unknown[] }
+  expect(status).toBe(1)
+  expect(failed.length).toBeGreaterThan(0)
+  expect(histories).toBeLessThanOrEqual(mostSeeds + cpus().length)
 }, 1_800_000)

@@ -11,6 +11,7 @@ const stories: readonly (readonly [seed: number, story: string])[] = [
   [2400, 'An order is complete while the rollout that it counts on is open; that one is undone, and less stands than was reported.'],
   [2091, 'A stuck group counts with the little that it was promised; growth beside it brings the service past its maximum.'],
   [5040, 'A stale list shows a group as it was; a rollout planned for that takes an instance out of traffic before its shrink is refused.'],
+  [33, 'An order is given up while its service is calm: what stood through the calm was forgotten, and the next tick takes something away at once.'],
   // The checker, or the simulation, was wrong.
   [1, 'The log is deleted and made again while orders are under way; what was decided on the old one is held against the new one.'],
   [7261, 'A zombie of another version outlives the log, and carries its name into the next one, where ids then repeat.'],

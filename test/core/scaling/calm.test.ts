@@ -176,7 +176,7 @@ describe('what is ordered', () => {
     }
     let orders = 0
     fc.assert(
-      fc.property(fc.array(fc.tuple(fewer, fc.integer({ min: 1, max: 12 })), { maxLength: 10 }), fc.integer({ min: 0, max: 20 }), (steps, rolloutSeconds) => {
+      fc.property(fc.array(fc.tuple(fewer, fc.integer({ min: 1, max: 12 })), { minLength: 3, maxLength: 10 }), fc.integer({ min: 0, max: 20 }), (steps, rolloutSeconds) => {
         const loads = steps.flatMap(([{ decodeHeard, decodeTps, ripple, ...rest }, times]) =>
           Array.from({ length: times }, (_, index): Step => ({
             ...calm,
@@ -193,7 +193,7 @@ describe('what is ordered', () => {
       }),
       { numRuns: 200 },
     )
-    expect(orders).toBeGreaterThan(200)
+    expect(orders).toBeGreaterThan(100)
     for (const reason of ['STABILISING', 'COOLDOWN_IN', 'WARMING_UP']) expect(skipped.get(reason) ?? 0, reason).toBeGreaterThan(20)
   }, 120_000)
 })
