@@ -126,9 +126,10 @@ const refuse = async ({ appender, clock }: IntentParts, intent: ScaleIntentEmitt
   return 'refused'
 }
 
+/** Told again around a crash it is dated anew, and so another report: what comes of an intent that is closed changes nothing. */
 const refusalReport = (intent: ScaleIntentEmitted, detail: string, now: number): RolloutReported => ({
   type: 'RolloutReported',
-  reportId: `orchestrator/${intent.intentId}/refused`,
+  reportId: `orchestrator/${intent.intentId}/refused@${now}`,
   service: intent.service,
   intentId: intent.intentId,
   sequence: intent.sequence,

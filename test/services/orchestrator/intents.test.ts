@@ -112,6 +112,20 @@ describe('the orchestrator reads intents', () => {
     ])
   })
 
+  it('gives a refusal that it tells again around a crash another id, for it has another time', async () => {
+    let now = epoch
+    const entity = entityOf()
+    const eventLog = createMemoryBroker().eventLog()
+    const refused = intent(1, { intentId: 'i-anew-1' })
+    await consumed(createMemoryBroker().eventLog(), entity, [intent(40)])
+    await consumed(eventLog, entity, [refused], { ...clock, now: () => now })
+    now += 5
+    await consumed(eventLog, entity, [refused], { ...clock, now: () => now })
+    const told = await reported(eventLog)
+    expect(told.map(({ time }) => time)).toEqual([epoch, epoch + 5])
+    expect(new Set(told.map(({ reportId }) => reportId)).size).toBe(2)
+  })
+
   it('hears of it also in the process that handed on the old log', async () => {
     const entity = entityOf()
     const eventLog = createMemoryBroker().eventLog()
