@@ -31,6 +31,18 @@ const mostTested = 128
 const quoted = (text: string): string =>
   text.length <= mostTested && plainText.test(text) ? `"${text}"` : JSON.stringify(text)
 
+/** Names of fields come again and again. */
+const keyTexts = new Map<string, string>()
+const mostKeyTexts = 2_000
+
+const keyText = (key: string): string => {
+  const known = keyTexts.get(key)
+  if (known !== undefined) return known
+  const text = `${quoted(key)}:`
+  if (keyTexts.size < mostKeyTexts) keyTexts.set(key, text)
+  return text
+}
+
 const canonicalNumber = (value: number): string => {
   if (!Number.isFinite(value)) throw new Error(`BUG: ${value} has no canonical JSON`)
   return `${value}`
@@ -46,7 +58,7 @@ const canonicalObject = (value: { readonly [key: string]: unknown }): string => 
   let text = '{'
   for (const key of sortedKeys(value)) {
     const field = value[key]
-    if (field !== undefined) text += `${text === '{' ? '' : ','}${quoted(key)}:${canonicalJson(field)}`
+    if (field !== undefined) text += `${text === '{' ? '' : ','}${keyText(key)}${canonicalJson(field)}`
   }
   return `${text}}`
 }

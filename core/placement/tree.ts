@@ -27,20 +27,25 @@ export type ResourceTree = ReadonlyMap<string, Domain>
 
 export const nodeKey = (subCluster: SubClusterId, node: string): string => `${subCluster}/${node}`
 
-const pathSegments = (node: NodeObservation): readonly string[] => [node.vdc, node.cluster, node.subCluster, node.s2, node.s1]
+/** Of the node's domains, from the VDC downwards. */
+const pathsOf = ({ vdc, cluster, subCluster, s2, s1 }: NodeObservation): readonly string[] => {
+  const inCluster = `${vdc}/${cluster}`
+  const inSubCluster = `${inCluster}/${subCluster}`
+  const inBigpod = `${inSubCluster}/${s2}`
+  return [vdc, inCluster, inSubCluster, inBigpod, `${inBigpod}/${s1}`]
+}
 
 /** Builds the tree from nodes in any order; equal nodes give an equal tree. */
 export const buildTree = (observed: readonly NodeObservation[]): ResourceTree => {
   const domains = new Map<string, { path: string; level: Level; nodes: TreeNode[] }>()
   for (const node of sortedBy(observed, (each) => [nodeKey(each.subCluster, each.node)])) {
-    const segments = pathSegments(node)
-    const treeNode = { ...node, key: nodeKey(node.subCluster, node.node), minipod: segments.join('/') }
-    for (const [depth, level] of levels.entries()) {
-      const path = segments.slice(0, depth + 1).join('/')
-      const domain = domains.get(path) ?? { path, level, nodes: [] }
-      domain.nodes.push(treeNode)
-      domains.set(path, domain)
-    }
+    const paths = pathsOf(node)
+    const treeNode = { ...node, key: nodeKey(node.subCluster, node.node), minipod: paths.at(-1) as string }
+    paths.forEach((path, depth) => {
+      const domain = domains.get(path)
+      if (domain === undefined) domains.set(path, { path, level: levels[depth] as Level, nodes: [treeNode] })
+      else domain.nodes.push(treeNode)
+    })
   }
   return new Map([...domains].map(([path, domain]) => [path, { ...domain, byGpuType: groupBy(domain.nodes, (node) => node.gpuType) }]))
 }

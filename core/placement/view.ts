@@ -25,7 +25,7 @@ export type CellView = {
  */
 export const viewOf = (state: CellState, moment: Moment): CellView => {
   const tree = buildTree([...state.inventories.values()].flatMap(({ record }) => record.nodes))
-  const nodes = new Map([...tree.values()].flatMap((domain) => domain.nodes.map((node) => [node.key, node] as const)))
+  const nodes = new Map([...tree.values()].flatMap(({ level, nodes: here }) => (level === 's1' ? here.map((node) => [node.key, node] as const) : [])))
   const reserved = reservedGpus(state, nodes)
   const outdated = new Set([...state.inventories].filter(([, { record }]) => isOutdated(record, moment)).map(([key]) => key))
   const isKnown = (node: TreeNode): boolean => !outdated.has(inventoryKey(node.subCluster, node.s2))
