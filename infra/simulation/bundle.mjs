@@ -16,6 +16,12 @@ const withChecker = (checker) => ({
   },
 })
 
+/** A tenth of a decision was its hash. */
+const withNativeHash = (root) => ({
+  name: 'native-hash',
+  setup: (build) => build.onLoad({ filter: /\/core\/sha256\.ts$/ }, () => ({ contents: `export { sha256 } from './infra/simulation/sha256.ts'`, resolveDir: root, loader: 'ts' })),
+})
+
 /** Writes `outfile`. Throws what esbuild throws. */
 export async function bundleSimulation({ root, entry, outfile, checker = join(root, 'test/checker/check.ts') }) {
   const isChecked = existsSync(checker)
@@ -30,7 +36,7 @@ export async function bundleSimulation({ root, entry, outfile, checker = join(ro
     sourcemap: 'inline',
     logLevel: 'warning',
     packages: 'external',
-    plugins: isChecked ? [withChecker(checker)] : [],
+    plugins: [withNativeHash(root), ...(isChecked ? [withChecker(checker)] : [])],
     // The checker finds the schemas from where it stands; in a bundle it stands elsewhere.
     define: { 'import.meta.dirname': JSON.stringify(join(checker, '..')) },
     alias: Object.fromEntries(Object.entries(stands).map(([name, file]) => [name, join(root, 'simulator/control-plane/temporal', file)])),

@@ -7,6 +7,7 @@ import { decisionIdOf } from '../../core/ids.ts'
 import { inBand } from '../../core/ratio-band.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { fixed } from '../../core/units.ts'
+import { sha256 as nodesSha256 } from '../../infra/simulation/sha256.ts'
 
 describe('canonical JSON', () => {
   test('one value, one text, whatever the order of its keys', () =>
@@ -22,6 +23,10 @@ describe('SHA-256', () => {
   test('agrees with the platform on any text', () =>
     fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
       expect(sha256(text)).toBe(createHash('sha256').update(text).digest('hex'))
+    })))
+  test('and with what stands in its place in the simulation, also on texts of many blocks', () =>
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2_000, size: 'max' }), (text) => {
+      expect(nodesSha256(text)).toBe(sha256(text))
     })))
 })
 
