@@ -12,8 +12,8 @@ export type PoolOptions = {
   readonly onSummary: (summary: JudgedSummary) => boolean
 }
 
-/** A history is made of objects that die young; and every core has a worker already, so that none is free to help another one collect. */
-const forThroughput = ['--max-semi-space-size=32', '--single-threaded-gc']
+/** A history is made of objects that die with it: the fewer are collections while it runs, the fewer are copied. Every core has a worker already, so that none is free to help another one collect. */
+const forThroughput = ['--max-semi-space-size=128', '--single-threaded-gc']
 
 type Order = { readonly seed: number; readonly choice: HistoryChoice }
 

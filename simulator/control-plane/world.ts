@@ -3,7 +3,6 @@ import type { CellId, SubClusterId } from '../../core/ids.ts'
 import type { EventLog, OutRecord, SubCluster } from '../../core/ports.ts'
 import { topicNames, type Topic } from '../../core/topics.ts'
 import { ratioBandOf } from '../../core/service/specification.ts'
-import { servingCounts } from '../../core/rollout/group-instances.ts'
 import { ApiServer, createSubClusterPort } from './cluster/api.ts'
 import { smallCluster } from './cluster/nodes.ts'
 import { SimSubCluster } from './cluster/sub-cluster.ts'
@@ -113,7 +112,7 @@ export class World {
   /** Decode instances of a service that serve, in all its sub-clusters. */
   serving(service: string): number {
     let count = 0
-    for (const { cluster } of this.apis.values()) for (const group of cluster.groups()) if (group.service === service) count += servingCounts(group).decode
+    for (const { cluster } of this.apis.values()) count += cluster.serving().get(service) ?? 0
     return count
   }
 

@@ -1,5 +1,4 @@
 /** The evidence, read once and indexed for the formulas: per service, per intent, per rollout and per group. */
-import { isDeepStrictEqual } from 'node:util'
 import type { ChangeLine, CommitLine, Counts, Evidence, EvidenceRecord, Run, TopicName, WrittenLine } from './evidence.ts'
 import { foldCell, type CellRecord, type CellView } from './cells.ts'
 import type { ControlChanged, ControlSet, GroupPlacement, RecordOf, RolloutFact, RolloutReported, ScaleDecided, ScaleHeld, ScaleIntentEmitted, ServiceAccepted, ServiceConfigured, ServiceRemoved, TypeName } from './records.ts'
@@ -198,7 +197,7 @@ const takeFact = (type: TypeName): Taker<'RolloutPlaced'> => (made, entry) => {
   const { intentId, service, group } = entry.record
   const known = made.facts.get(intentId) ?? []
   made.facts.set(intentId, known)
-  if (known.some((fact) => fact.type === type && isDeepStrictEqual(fact.record, entry.record))) return
+  if (known.some((fact) => fact.type === type && Buffer.compare(fact.value, entry.value) === 0)) return
   const fact = { ...entry, type }
   known.push(fact)
   if (group !== undefined) rolloutOf(made, { service, intentId, group }).facts.push(fact)

@@ -3,11 +3,12 @@
  * lost, and a log of every change.
  */
 import type { NodeObservation } from '../../../core/events/observed.ts'
-import type { GroupId } from '../../../core/ids.ts'
+import type { GroupId, ServiceId } from '../../../core/ids.ts'
 import type { GroupStatus, WriteOutcome } from '../../../core/ports.ts'
 import type { FleetChange } from '../../../core/rollout/fleet-change.ts'
 import { createFleet, dropMember, groupStatus, observeNodes, reconcile, schedule, setGate, setPhase, setSchedulable, type Fleet, type FleetStep, type Member } from '../../../core/rollout/fleet.ts'
 import { adoptServingGroup, writeToFleet, type FleetWrite } from '../../../core/rollout/fleet-write.ts'
+import { isServing } from '../../../core/rollout/group-instances.ts'
 import type { GroupObject } from '../../../core/rollout/group-object.ts'
 import { planRegistration } from '../../../core/rollout/registration.ts'
 import type { EpochMs } from '../../../core/units.ts'
@@ -26,6 +27,7 @@ export class SimSubCluster {
   version = 0
   #listed: { readonly version: number; readonly groups: readonly GroupStatus[] } | null = null
   #nodes: { readonly version: number; readonly nodes: readonly NodeObservation[] } | null = null
+  #serving: { readonly version: number; readonly counts: ReadonlyMap<ServiceId, number> } | null = null
   readonly #watchers: (() => void)[] = []
 
   constructor(stage: Stage, name: string, nodes: readonly NodeObservation[]) {
@@ -39,6 +41,17 @@ export class SimSubCluster {
     const groups = [...this.#fleet.store.groups.keys()].map((group) => groupStatus(this.#fleet, group)).filter((status) => status !== null)
     this.#listed = { version: this.version, groups }
     return groups
+  }
+
+  /** Decode instances that serve, by service. */
+  serving(): ReadonlyMap<ServiceId, number> {
+    if (this.#serving?.version === this.version) return this.#serving.counts
+    const counts = new Map<ServiceId, number>()
+    for (const { service, role, phase, registered } of this.#fleet.members.values()) {
+      if (role === 'decode' && isServing({ phase, registered })) counts.set(service, (counts.get(service) ?? 0) + 1)
+    }
+    this.#serving = { version: this.version, counts }
+    return counts
   }
 
   group(group: GroupId): GroupStatus | null {

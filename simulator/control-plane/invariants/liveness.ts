@@ -1,5 +1,8 @@
 /** After the heal and the time to converge: everybody decides again, nothing is under way, and what stands is what was ordered. */
-import type { ScaleIntentEmitted } from '../../../core/events/decided.ts'
+import type { IntentExpired, ScaleIntentEmitted } from '../../../core/events/decided.ts'
+import type { LogEvent } from '../../../core/events/event.ts'
+import type { RolloutReported } from '../../../core/events/input.ts'
+import type { LogRecord } from '../../../core/ports.ts'
 import { showCounts, type RoleCounts } from '../../../core/roles.ts'
 import { servingCounts } from '../../../core/rollout/group-instances.ts'
 import type { History } from '../history.ts'
@@ -28,15 +31,17 @@ const openRollouts = (history: History): readonly Violation[] =>
     .filter(({ isOpen, workflow, startedAtMs }) => isOpen && workflow !== 'service' && startedAtMs < history.evidence.run.toMs - recentMs)
     .map(({ id, tasks }) => at(history, { invariant: 'L1', service: id, detail: `${id} is still open, at ${[...tasks.keys()].join(', ') || 'nothing'}` }))
 
-const unreached = (history: History): readonly Violation[] =>
-  history.evidence.run.services.flatMap((service) => {
+const unreached = (history: History): readonly Violation[] => {
+  const ended = givenUpIntents(history)
+  return history.evidence.run.services.flatMap((service) => {
     const intent = lastIntent(history, service)
-    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || isGivenUp(history, intent)) return []
+    if (intent === null || intent.emittedAt > history.evidence.run.toMs - recentMs || ended.has(intent.intentId)) return []
     const { specified, serving } = countsOf(history, service)
     if (same(specified, intent.target) && same(serving, intent.target)) return []
     const detail = `ordered ${showCounts(intent.target)}; specified ${showCounts(specified)}; serving ${showCounts(serving)}`
     return [at(history, { invariant: 'L1', service, detail })]
   })
+}
 
 /** Where a zombie of another version gave a number that was given before, its order is refused: it is not the last one. */
 const lastIntent = ({ evidence }: History, service: string): ScaleIntentEmitted | null => {
@@ -49,11 +54,17 @@ const same = (a: RoleCounts, b: RoleCounts): boolean => a.prefill === b.prefill 
 const givenUp: readonly string[] = ['refused', 'expired', 'superseded', 'halted']
 
 /** Capacity was short, its time was over, or a stop was in force: the decider goes on from what stands, and may find that good enough. */
-const isGivenUp = ({ evidence }: History, { intentId }: ScaleIntentEmitted): boolean =>
-  (evidence.topics.get('rollouts') ?? []).some(({ event }) => event?.type === 'IntentExpired' && event.intentId === intentId) ||
-  [...evidence.formerSignals.map(({ records }) => records), evidence.topics.get('signals') ?? []].flat().some(
-    ({ event }) => event?.type === 'RolloutReported' && event.intentId === intentId && (event.partial || givenUp.includes(event.outcome)),
-  )
+const givenUpIntents = ({ evidence }: History): ReadonlySet<string> => {
+  const topic = (name: 'rollouts' | 'signals'): readonly LogRecord[] => evidence.topics.get(name) ?? []
+  const ended = new Set<string>()
+  for (const records of [topic('rollouts'), topic('signals'), ...evidence.formerSignals.map((former) => former.records)]) {
+    for (const { event } of records) if (event !== null && isGivenUp(event)) ended.add(event.intentId)
+  }
+  return ended
+}
+
+const isGivenUp = (event: LogEvent): event is IntentExpired | RolloutReported =>
+  event.type === 'IntentExpired' || (event.type === 'RolloutReported' && (event.partial || givenUp.includes(event.outcome)))
 
 const countsOf = ({ world }: History, service: string) => {
   const groups = [...world.apis.values()].flatMap(({ cluster }) => cluster.groups()).filter((group) => group.service === service)
