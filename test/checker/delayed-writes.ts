@@ -16,9 +16,6 @@ const plantedDelay = (subCluster: string, line: ChangeLine): readonly WriteDelay
   return [{ subCluster, fromMs: line.time, toMs: Infinity, delayMs: Number(/"delayMs":(\d+)/.exec(line.detail)?.[1] ?? 0) }]
 }
 
-/** How long any write of the run could be under way beyond its call. */
-export const delayedMs = (view: View): number => writeDelaysOf(view).reduce((most, { delayMs }) => Math.max(most, delayMs), 0)
-
 /** Whether the write may have been called no later than `calledMs`: its own sub-cluster held writes back then, and long enough. */
 export const mayBeCalledBy = (delays: readonly WriteDelay[], { line, subCluster }: Write, calledMs: number): boolean =>
   delays.some((delay) => delay.subCluster === subCluster && delay.fromMs <= calledMs && line.time <= Math.min(calledMs, delay.toMs) + delay.delayMs)

@@ -170,6 +170,46 @@ describe('writes land after their caller went down', () => {
   ])('S12: %s', (_story, held) => expect(lateWrites(held)).toEqual(['S12']))
 })
 
+describe('a write under way when its order expired, or when a stop was ordered', () => {
+  const expired = (held: Partial<NemesisLine>): readonly string[] =>
+    criesOf(({ story, shrunk }) => {
+      shrunk.intent.record.expiresAt = at(590)
+      story.nemesis.push({ fault: 'delayed-write', target: 'sub-a', fromMs: at(580), toMs: at(610), delayMs: 20_000, hits: 1, ...held })
+    })
+  const stopped = (held: Partial<NemesisLine>): readonly string[] =>
+    criesOf((told) => {
+      for (const order of all(told, 'ControlSet')) order.timestampMs = order.record.time = order.record.value === 'on' ? at(590) : at(625)
+      told.story.nemesis.push({ fault: 'delayed-write', target: 'sub-a', fromMs: at(580), toMs: at(610), delayMs: 20_000, hits: 1, ...held })
+    })
+
+  test('allowed: its sub-cluster held writes back when it was called', () => expect([...expired({}), ...stopped({})]).toEqual([]))
+
+  test.each<[string, Partial<NemesisLine>]>([
+    ['another sub-cluster held writes back', { target: 'sub-b' }],
+    ['none was held back for so long', { delayMs: 9_000 }],
+    ['it began when nobody could call any more', { fromMs: at(597) }],
+  ])('not allowed: %s', (_story, held) => expect([expired(held), stopped(held)]).toEqual([['S13'], ['S15']]))
+})
+
+/** The shrink's second write lands 9 s after Temporal went down, whose last calls were made by 5 s. */
+const afterPause = (pause: Partial<NemesisLine>, target = 'temporal'): readonly string[] =>
+  criesOf(({ story }) => void story.nemesis.push(
+    { fault: 'down', target, fromMs: at(603), toMs: at(630), hits: 1 },
+    { fault: 'pause-orchestrator', target: 'orchestrator-1', fromMs: at(600), toMs: at(610), hits: 1, ...pause },
+  ))
+
+describe('an orchestrator goes on that was paused with a task in hand', () => {
+  test('allowed: Temporal, which had given the task, is away by now', () => expect(afterPause({})).toEqual([]))
+
+  test.each<[string, Partial<NemesisLine>, string?]>([
+    ['it was paused when Temporal had nothing to give any more', { fromMs: at(604) }],
+    ['it had gone on before', { toMs: at(606) }],
+    ['it is paused still', { toMs: at(613) }],
+    ['a decider was paused', { fault: 'pause-decider' }],
+    ['the orchestrators are away', {}, 'orchestrator'],
+  ])('S12: %s', (_story, pause, target) => expect(afterPause(pause, target)).toEqual(['S12']))
+})
+
 describe('what is allowed', () => {
   test.each(allowed)('%s', (_story, change) => expect(criesOf(change)).toEqual([]))
 

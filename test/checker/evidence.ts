@@ -104,6 +104,7 @@ export type ChangeLine = (WrittenLine | RefusedLine | BarredLine | GateLine | Ph
  * - `clock`, target any process, with `clockOffsetMs`: its clock was off by so much;
  * - `topic-recreated`, target a topic: it was deleted and made anew; `topics` holds its last life, which began at `toMs`;
  * - `delayed-write`, target a sub-cluster, with `delayMs`: writes called in the interval took effect up to so long after their call;
+ * - `pause-orchestrator`, target the process: it was stopped, and went on at `toMs` with what it had in hand;
  * - `node-loss`, target `<sub-cluster>/<node>`: the node was dark, and took no instances;
  * - `upgrade`, target `decider`: a process with another core took over, on input that did not change (L4).
  */

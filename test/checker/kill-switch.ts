@@ -1,12 +1,12 @@
 /**
  * S15, kill switch (docs/invariants.md), sharper than there: ∀ stop in force (kill switch or freeze of the fleet, mode paused or recommend of the
  * service): no forward effect on the service in (ordered + 5 s, released); undo and registration go on. 5 s of wall time are what the
- * order may be old (2 s) and a call may take. And in the log's own order, without clocks: no decision is taken at a tick before which the
+ * order may be old (2 s) and a call may take; what a fault held back on its way to that sub-cluster (`delayed-write`) may land later. And in the log's own order, without clocks: no decision is taken at a tick before which the
  * service's last ControlChanged holds a stop, nor before its first one (CONTROLS_UNKNOWN).
  */
 import type { Violation } from './evidence.ts'
 import type { ControlSet, ScaleDecided } from './records.ts'
-import { delayedMs } from './delayed-writes.ts'
+import { mayBeCalledBy, writeDelaysOf, type WriteDelay } from './delayed-writes.ts'
 import { callMs, isUndo, lineAt, placeOf, skewMs, type Entry, type ServiceView, type View, type Write } from './view.ts'
 
 export const killSwitch = (view: View): readonly Violation[] => [
@@ -16,7 +16,7 @@ export const killSwitch = (view: View): readonly Violation[] => [
 
 const underStop = (view: View): readonly Violation[] => {
   const skew = skewMs(view, /orchestrator|sub-cluster|api/)
-  const margins = { begin: callMs(view.run) + skew + delayedMs(view), end: skew }
+  const margins = { begin: callMs(view.run) + skew, end: skew, delays: writeDelaysOf(view) }
   return stopsOf(view).flatMap((stop) => view.writes.filter((write) => isUnder(stop, write, margins)).map((write) => ({
     invariant: 'S15', service: write.line.service, detail: `${write.line.key} took effect ${write.line.time - stop.fromMs} ms after ${stop.what} was ordered`, at: lineAt(write),
   })))
@@ -51,10 +51,10 @@ const stopsOf = (view: View): readonly StopInForce[] =>
 /** An order is there once it was appended. Where topics carry another time than the records, its own time stands for that. */
 const saidAt = ({ run }: View, { timestampMs, record }: Entry<ControlSet>): number => ((run.speed ?? 1) === 1 ? Math.max(record.time, timestampMs) : record.time)
 
-type Margins = { readonly begin: number; readonly end: number }
+type Margins = { readonly begin: number; readonly end: number; readonly delays: readonly WriteDelay[] }
 
 const isUnder = ({ scope, fromMs, toMs }: StopInForce, write: Write, margins: Margins): boolean => {
   const { time, service } = write.line
   if (isUndo(write) || (scope !== 'fleet' && scope !== `service/${service}`)) return false
-  return time > fromMs + margins.begin && time < toMs - margins.end
+  return time > fromMs + margins.begin && time < toMs - margins.end && !mayBeCalledBy(margins.delays, write, fromMs + margins.begin)
 }

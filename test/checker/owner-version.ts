@@ -28,12 +28,16 @@ export const isToldToAnother = (view: View, { reports }: ServiceView, intentId: 
 
 /**
  * Its version, or its log, owns nothing any more, and its number, or a higher one, stands before it in `intents`: whoever hands it on late is
- * refused without a word, and nobody waits for its end. One that stands first has its turn first, and so has an effect or an end.
+ * refused without a word, and nobody waits for its end. One that stands first has its turn first, and so has an effect or an end; and one that
+ * was placed, had an effect, or is named by any fact was not refused.
  */
 export const isOvertaken = (view: View, { intents }: ServiceView, { record: { intentId, sequence, decisionId }, offset }: Entry<ScaleIntentEmitted>): boolean => {
   const decision = view.decisions.get(decisionId)?.record
-  if (decision === undefined) return false
+  if (decision === undefined || isBegun(view, intentId)) return false
   const owner = view.ticks.get(decision.inputs.partition)?.counted.at(-1)
   const isSuperseded = view.isOver || owner?.coreHash !== decision.coreHash || !isOfLog(view.ticks, decision)
   return isSuperseded && intents.some((other) => other.record.intentId !== intentId && other.record.sequence >= sequence && other.offset < offset)
 }
+
+const isBegun = (view: View, intentId: string): boolean =>
+  view.facts.has(intentId) || view.writes.some((write) => write.intentId === intentId) || [...view.cells.values()].some(({ answers }) => answers.has(intentId))

@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { scratchDir } from '../support/scratch-dir.ts'
 import { again, all, criesOf, drop, type Break, type Tamper } from './breaking.ts'
+import { canonicalJson, sha256 } from './canonical.ts'
 import { check } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { readEvidence, writeEvidence } from './evidence-folder.ts'
 import { at, evidenceOf, service, tellStory } from './story.ts'
 import { isVacuous } from './vacuity.ts'
+import { decode, encode, typeOf } from './wire.ts'
 
 const untouched: Break = () => undefined
 
@@ -32,7 +34,16 @@ const unheardOf = (sequence: number): Break => (told) => {
   for (const tick of all(told, 'ClockTicked')) if (tick.timestampMs >= at(150)) Object.assign(tick.record, { epoch: 2, ownerId: 'bob' })
   story.lines = story.lines.filter((line) => line.group !== 'g3')
   drop(told, ({ topic, record }) => (topic === 'signals' || topic === 'rollouts') && record.intentId === undone.intentId)
+  for (const { record } of all(told, 'PlacementDecided')) record.answers = record.answers.filter(({ requestId }: { requestId: string }) => requestId !== undone.intentId)
   undone.decision.record.sequence = undone.intent.record.sequence = sequence
+}
+
+/** The same, but somebody had taken it up. */
+const takenUp = (topic: 'cells' | 'rollouts'): Break => (told) => {
+  const { undone, story } = told
+  const taken = structuredClone(story.records.filter((one) => one.topic === topic && (one.type === 'PlacementDecided' || (one.type === 'RolloutPlaced' && one.record.intentId === undone.intentId))))
+  unheardOf(1)(told)
+  story.records = [...story.records.filter((one) => one.type !== 'PlacementDecided' || topic !== 'cells'), ...taken]
 }
 
 const gapsIn = (change: Break, tamper: Tamper): readonly string[] => {
@@ -47,11 +58,49 @@ describe('an order without effect and without end, of the last owner of a log th
   test.each<[string, Break, Tamper]>([
     ['the log stands, and its owner waits', unheardOf(1), (evidence) => evidence],
     ['its number is new', unheardOf(2), deleted],
+    ['a cell had answered it', takenUp('cells'), deleted],
+    ['a fact names it', takenUp('rollouts'), deleted],
     ['the other order with its number comes after it', (told) => {
       unheardOf(1)(told)
       told.undone.intent.offset = told.grown.intent.offset - 1
     }, deleted],
   ])('S9: %s', (_story, change, tamper) => expect(gapsIn(change, tamper)).toHaveLength(1))
+})
+
+/** Another version owned the log for a while, before the last decision. */
+const interlude: Break = (told) => {
+  for (const { timestampMs, record } of all(told, 'ClockTicked')) {
+    if (timestampMs >= at(300)) Object.assign(record, timestampMs < at(350) ? { epoch: 2, ownerId: 'bob', coreHash: 'core-2' } : { epoch: 3 })
+  }
+}
+
+/** The last decision follows another one than it did; `more` is written into it after it was sealed. */
+const lastFollows = (previousOf: (hashes: readonly string[]) => string, more: object = {}): Tamper => (evidence) => {
+  const decisions = evidence.topics.decisions ?? []
+  const isDecided = (value: Uint8Array | null): value is Uint8Array => value !== null && typeOf(value) === 'ScaleDecided'
+  const known = decisions.flatMap(({ value }) => (isDecided(value) ? (decode<'ScaleDecided'>(value) ?? []) : []))
+  const open = { ...known.at(-1), previousHash: previousOf(known.map(({ hash }) => hash)), hash: '' }
+  const value = encode('ScaleDecided', { ...open, hash: sha256(canonicalJson({ type: 'ScaleDecided', ...open })), ...more })
+  const last = decisions.findLastIndex((one) => isDecided(one.value))
+  return { ...evidence, topics: { ...evidence.topics, decisions: decisions.map((one, index) => (index === last ? { ...one, value } : one)) } }
+}
+
+const chainFaults = (change: Break, tamper: Tamper): readonly string[] => {
+  const telling = tellStory()
+  change(telling)
+  return check(tamper(evidenceOf(telling.story))).violations.flatMap(({ detail }) => (/it follows|its hash/.test(detail) ? [detail.replace(/^.*?: /, '').slice(0, 10)] : []))
+}
+
+describe('a decision after another version had owned the log', () => {
+  const unwritten = (): string => sha256('decided, and on no record')
+
+  test('may follow one that is on no record', () => expect(chainFaults(interlude, lastFollows(unwritten))).toEqual([]))
+
+  test.each<[string, Break, Tamper, string]>([
+    ['no other version was there', untouched, lastFollows(unwritten), 'it follows'],
+    ['it follows an older one than the last on record', interlude, lastFollows(([first]) => first ?? ''), 'it follows'],
+    ['its content was changed', interlude, lastFollows(unwritten, { reason: 'other' }), 'its hash i'],
+  ])('S17: %s', (_story, change, tamper, fault) => expect(chainFaults(change, tamper)).toEqual([fault]))
 })
 
 describe('the record', () => {

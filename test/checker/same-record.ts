@@ -1,8 +1,9 @@
 /**
  * S17, replay (docs/invariants.md), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
  * SHA-256 over its canonical JSON with `hash` empty; `previousHash` is the hash of the service's decision before it, and empty for the first
- * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. `decide(inputs) = record` itself needs the product's core: the
- * caller hands over what its replay found, and a replay that took fewer or more decisions than are on record is a difference too.
+ * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. Where another version owned the
+ * log in between, a decision may follow one that is on no record, and never another one that is. `decide(inputs) = record` itself needs the product's
+ * core: the caller hands over what its replay found, and a replay that took fewer or more decisions than are on record is a difference too.
  */
 import { canonicalJson, sha256 } from './canonical.ts'
 import type { Violation } from './evidence.ts'
@@ -17,18 +18,26 @@ export const sameRecord = (view: View): readonly Violation[] => [
   ...[...view.services.values()].flatMap((service) => [...chain(view, service), ...holds(service)]),
 ]
 
-const chain = (view: View, { service, decisions: all, removed }: ServiceView): readonly Violation[] =>
-  byCore(all).flatMap((decisions) => decisions.flatMap((decision, index) => {
+const chain = (view: View, service: ServiceView): readonly Violation[] => {
+  const onRecord = new Set(service.decisions.map(({ record }) => record.hash))
+  return byCore(service.decisions).flatMap((decisions) => decisions.flatMap((decision, index) => {
     const before = decisions[index - 1]
-    if (before !== undefined && isSupersededBetween(view, before.record.inputs, decision.record.inputs)) return []
-    const isAnew = before === undefined || removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < decision.record.inputs.tickOffset)
-    return linkFaults(decision, isAnew ? '' : before.record.hash).map((detail) => ({ invariant: 'S17', service, detail: `${decision.record.decisionId}: ${detail}`, at: placeOf(decision) }))
+    const mayFollowUnwritten = before !== undefined && !onRecord.has(decision.record.previousHash) && isSupersededBetween(view, before.record.inputs, decision.record.inputs)
+    const previous = before === undefined || isRemovedBetween(service, before, decision) ? '' : before.record.hash
+    const link = mayFollowUnwritten ? [] : linkFaults(decision, previous)
+    return [...contentFaults(decision), ...link].map((detail) => ({ invariant: 'S17', service: service.service, detail: `${decision.record.decisionId}: ${detail}`, at: placeOf(decision) }))
   }))
+}
 
-const linkFaults = ({ record }: Entry<ScaleDecided>, previous: string): readonly string[] => [
-  ...(record.hash === sha256(canonicalJson({ type: 'ScaleDecided', ...record, hash: '' })) ? [] : ['its hash is not that of its content']),
-  ...(record.previousHash === previous ? [] : [`it follows ${record.previousHash.slice(0, 12) || 'nothing'}; before it stands ${previous.slice(0, 12) || 'nothing'}`]),
-]
+/** A service that was removed and configured again begins anew. */
+const isRemovedBetween = ({ removed }: ServiceView, before: Entry<ScaleDecided>, after: Entry<ScaleDecided>): boolean =>
+  removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < after.record.inputs.tickOffset)
+
+const contentFaults = ({ record }: Entry<ScaleDecided>): readonly string[] =>
+  record.hash === sha256(canonicalJson({ type: 'ScaleDecided', ...record, hash: '' })) ? [] : ['its hash is not that of its content']
+
+const linkFaults = ({ record }: Entry<ScaleDecided>, previous: string): readonly string[] =>
+  record.previousHash === previous ? [] : [`it follows ${record.previousHash.slice(0, 12) || 'nothing'}; before it stands ${previous.slice(0, 12) || 'nothing'}`]
 
 const holds = ({ service, holds: held, removed }: ServiceView): readonly Violation[] => byCore(held).flatMap((all) => rising(service, all, removed))
 

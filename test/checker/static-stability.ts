@@ -2,12 +2,14 @@
  * S12, static (docs/invariants.md): ∀ t in which a part of the control plane was down (nemesis `down`): no effect of ours that needs that part.
  *  - Temporal, the orchestrator, or all: no write at all, whatever it is. Calls under way when it went down may still land: within `callMs`, and
  *    later only where a fault held that sub-cluster's writes back when the call was made, by no more than it did (`delayed-write`);
+ *    or, with Temporal alone away, when an orchestrator that was paused before that goes on: with a task in hand it makes its call then, once, and
+ *    the sub-cluster judges it by its key and preconditions like any other;
  *  - Kafka: no forward write, since no orders of operators can be read; undo and registration go on;
  *  - decider, Kafka: nothing is decided on a tick that was appended then.
  * A missing collector is S6's matter: old evidence takes nothing away. And always: no gate of a ready instance closes and no instance
  * ends but by a write (S2) or towards a registration target that a write set.
  */
-import { mayBeCalledBy, writeDelaysOf } from './delayed-writes.ts'
+import { mayBeCalledBy, writeDelaysOf, type WriteDelay } from './delayed-writes.ts'
 import type { NemesisLine, Violation } from './evidence.ts'
 import { isOfLog } from './verdict-id.ts'
 import type { ScaleDecided } from './records.ts'
@@ -24,12 +26,21 @@ export const staticStability = (view: View): readonly Violation[] => [
 const effectsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
   if (!stopsEverything.has(down.target) && down.target !== 'kafka') return []
   const from = down.fromMs + callMs(view.run)
-  const delays = writeDelaysOf(view)
-  const needsIt = (write: Write): boolean => (down.target !== 'kafka' || !isUndo(write)) && !mayBeCalledBy(delays, write, from)
+  const held = { delays: writeDelaysOf(view), resumedAt: down.target === 'temporal' ? resumptionsOf(view, down.fromMs) : [] }
+  const needsIt = (write: Write): boolean => (down.target !== 'kafka' || !isUndo(write)) && !mayBeCalledBy(held.delays, write, from) && !isCalledAtResumption(view, write, held)
   return view.writes.filter((write) => write.line.time > from && write.line.time <= down.toMs && needsIt(write)).map((write) => ({
     invariant: 'S12', service: write.line.service, detail: `${write.line.key} took effect ${write.line.time - down.fromMs} ms after ${down.target} went down`, at: lineAt(write),
   }))
 }
+
+/** When orchestrators went on that had been paused while Temporal was there, and not before it was gone. */
+const resumptionsOf = ({ evidence }: View, goneAtMs: number): readonly number[] =>
+  evidence.nemesis.filter(({ fault, fromMs, toMs }) => fault === 'pause-orchestrator' && fromMs <= goneAtMs && toMs >= goneAtMs).map(({ toMs }) => toMs)
+
+type Held = { readonly delays: readonly WriteDelay[]; readonly resumedAt: readonly number[] }
+
+const isCalledAtResumption = ({ run }: View, write: Write, { delays, resumedAt }: Held): boolean =>
+  resumedAt.some((at) => write.line.time >= at && (write.line.time <= at + callMs(run) || mayBeCalledBy(delays, write, at + callMs(run))))
 
 const decisionsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
   if (!stopsDeciding.has(down.target)) return []

@@ -1,14 +1,20 @@
 /** Seeds that found a bug once, each with its story; a bug that is taken out of the product again is found by its seed. */
 import { expect, test } from 'vitest'
+import type { FaultKind } from '../../simulator/control-plane/faults/plan.ts'
 import { useSimulation } from './simulation.ts'
 
 const simulation = useSimulation()
 
-const stories: readonly (readonly [seed: number, story: string])[] = [
+/** `only`: kinds of faults that strike; absent: all. */
+type Story = [seed: number, story: string, only?: readonly FaultKind[]]
+
+const stories: readonly Story[] = [
   // The product was wrong; each fails again where its cure is taken out.
   [16, 'The acknowledgement of a report is lost, its activity is tried again, and the second record has the first id and another time.'],
-  [1005, 'A group is stuck half-way; the next order counts it as it was promised, and is reported as complete although more stands.'],
   [2400, 'An order is complete while the rollout that it counts on is open; that one is undone, and less stands than was reported.'],
+  [41, 'A stale list shows a group as it was; a rollout planned for that takes an instance out of traffic before its shrink is refused.', ['stale-reads', 'crash-orchestrator', 'lost-answers', 'api-trouble']],
+  // It was wrong here too; these histories have moved on since, and no longer fail without the cure: unit tests hold it.
+  [1005, 'A group is stuck half-way; the next order counts it as it was promised, and is reported as complete although more stands.'],
   [2091, 'A stuck group counts with the little that it was promised; growth beside it brings the service past its maximum.'],
   [5040, 'A stale list shows a group as it was; a rollout planned for that takes an instance out of traffic before its shrink is refused.'],
   [33, 'An order is given up while its service is calm: what stood through the calm was forgotten, and the next tick takes something away at once.'],
@@ -24,7 +30,7 @@ const stories: readonly (readonly [seed: number, story: string])[] = [
   [2116, 'A person orders a freeze and its release through an outage of Kafka; the release arrives first.'],
 ]
 
-test.each(stories)('seed %i: %s', async (seed) => {
-  const { summary } = await simulation.current.judge(seed, {})
+test.each<Story>(stories)('seed %i: %s', async (seed, _story, only) => {
+  const { summary } = await simulation.current.judge(seed, only === undefined ? {} : { only })
   expect(summary.violations).toEqual([])
 }, 300_000)

@@ -71,6 +71,32 @@ describe('an hour with the registrar alone', () => {
   }, 300_000)
 })
 
+describe('an orchestrator is paused with a task in hand, and Temporal goes', () => {
+  const pausedAt = (writtenMs: number, leadMs: number): Script => ({
+    faults: [
+      { kind: 'pause-orchestrator', fromMs: writtenMs - leadMs, toMs: writtenMs + 30_000, draw: 0.5 },
+      { kind: 'temporal-down', fromMs: writtenMs + 20, toMs: writtenMs + 80_000, draw: 0.5 },
+    ],
+    healsAfterMs: writtenMs + 90_000,
+    lastsMs: writtenMs + 100_000,
+  })
+  const forwardWrites = (history: History): readonly number[] =>
+    changesOf(history).flatMap((change) => (change.kind === 'written' && change.undoes === null ? [change.time - at(0)] : [])).sort((a, b) => a - b)
+
+  test('it makes its call when it goes on, and nothing else moves', async () => {
+    const calm = await run(1, { faults: [], healsAfterMs: 10 * minute, lastsMs: 10 * minute })
+    let late = 0
+    for (const writtenMs of forwardWrites(calm)) {
+      for (const leadMs of [6, 11, 16, 21]) {
+        if (late > 0) break
+        const history = await run(1, pausedAt(writtenMs, leadMs))
+        late = forwardWrites(history).filter((time) => time > writtenMs + 5_020 && time < writtenMs + 80_000).length
+      }
+    }
+    expect(late).toBe(1)
+  }, 300_000)
+})
+
 describe('an intent that was given before the orchestrators went', () => {
   test('expires instead of being carried out an hour later', async () => {
     let [given, expired] = [0, 0]
