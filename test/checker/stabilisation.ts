@@ -50,12 +50,16 @@ const ticksOf = ({ view, service, spec }: Case, { time, inputs }: ScaleDecided):
   return inside.filter((_, index) => index % step === 0)
 }
 
-/** When something other than the load changed last: what stands, what was configured, what operators ordered. Infinity under an order of theirs. */
-const stillSinceMs = (view: View, { service, configured, controls }: ServiceView, time: number): number => {
+/**
+ * When something other than the load changed last: what stands or is believed to (an order that expired in an outage leaves more than
+ * was ordered), what was configured, what operators ordered. Infinity under an order of theirs.
+ */
+const stillSinceMs = (view: View, { service, configured, controls, decisions, reports }: ServiceView, time: number): number => {
   const writes = view.writes.filter(({ line }) => line.service === service && line.time < time).map(({ line }) => line.time + settlesMs)
   const ordered = controls.filter(({ record }) => record.time < time)
   if ((ordered.at(-1)?.record.directives.length ?? 0) > 0) return Infinity
-  return Math.max(...writes, ...ordered.map(({ record }) => record.time), ...configured.filter(({ record }) => record.time < time).map(({ record }) => record.time), -Infinity)
+  const news = [...ordered, ...configured, ...decisions, ...reports].map(({ record }) => record.time).filter((at) => at < time)
+  return Math.max(...writes, ...news, -Infinity)
 }
 
 /** Instances of the role that the load of that moment says must stay; null when nothing was heard. */
