@@ -11,7 +11,9 @@ import { textAt } from './known-texts.ts'
 type Decoder = { readonly buffer: Buffer; offset: number; forward(bytes: number): void; readVarIntArray(reader: unknown): readonly Header[] }
 type DecoderClass = new (buffer: Buffer) => Decoder
 type Header = { readonly key: string; readonly value: Buffer }
-type DecodeBatch = (decoder: Decoder) => Promise<{ readonly records: readonly KafkaMessage[] }>
+/** kafkajs takes nothing else out of a batch. */
+type Batch = { readonly records: readonly KafkaMessage[] }
+type DecodeBatch = (decoder: Decoder) => Promise<Batch>
 
 const load = createRequire(import.meta.url)
 const batchDecoder = load.resolve('kafkajs/src/protocol/recordBatch/v0/decoder.js')
@@ -30,7 +32,6 @@ export const decodeRecordsLazily = (): void => {
 const lengthAt = 8
 const behindLength = 12
 const attributesAt = 21
-const lastOffsetDeltaAt = 23
 const firstTimestampAt = 27
 const maxTimestampAt = 35
 const producerIdAt = 43
@@ -55,17 +56,15 @@ type BatchContext = {
   readonly firstTimestamp: number
   /** Of all records alike, where the broker sets it; null where each has its own. */
   readonly appendedAtMs: number | null
-  readonly lastOffsetDelta: number
   readonly producerId: string
   readonly inTransaction: boolean
 }
 
-const decodeLazily = (decoder: Decoder): BatchContext & { readonly records: readonly KafkaMessage[] } => {
+const decodeLazily = (decoder: Decoder): Batch => {
   const { buffer, offset } = decoder
-  const context = contextOf(buffer, offset)
-  const records = recordsOf(context, { at: offset + recordsAt, count: buffer.readInt32BE(offset + countAt) })
+  const records = recordsOf(contextOf(buffer, offset), { at: offset + recordsAt, count: buffer.readInt32BE(offset + countAt) })
   decoder.forward(behindLength + buffer.readInt32BE(offset + lengthAt))
-  return { ...context, records }
+  return { records }
 }
 
 const contextOf = (bytes: Buffer, at: number): BatchContext => {
@@ -75,7 +74,6 @@ const contextOf = (bytes: Buffer, at: number): BatchContext => {
     firstOffset: Number(bytes.readBigInt64BE(at)),
     firstTimestamp: Number(bytes.readBigInt64BE(at + firstTimestampAt)),
     appendedAtMs: (attributes & logAppendTimeMask) === 0 ? null : Number(bytes.readBigInt64BE(at + maxTimestampAt)),
-    lastOffsetDelta: bytes.readInt32BE(at + lastOffsetDeltaAt),
     producerId: String(bytes.readBigInt64BE(at + producerIdAt)),
     inTransaction: (attributes & transactionalMask) !== 0,
   }
