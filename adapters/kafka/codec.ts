@@ -4,12 +4,13 @@
 import avro from 'avsc'
 import type { EventType, LogEvent } from '../../core/events/event.ts'
 import { portError } from '../../core/port-error.ts'
+import { measurementDecoders } from './measurement-decoders.ts'
 import { loadRegistry } from './registry.ts'
 import type { RegisteredSchema } from './registry.ts'
 import { parseSchema } from './schema.ts'
 import type { RecordNode } from './schema.ts'
 import { compileDecoder } from './wire-decoder.ts'
-import { WireError } from './wire-reader.ts'
+import { cursorOver, WireError } from './wire-reader.ts'
 import type { Cursor } from './wire-reader.ts'
 
 /** Version of each record's schema that this code writes, and that its types describe. A missing event does not compile. */
@@ -65,8 +66,8 @@ export class UnknownSchema extends Error {
 export type Codec = {
   /** Throws PortError `invalid` when the event does not fit its schema or is too long. */
   encode(event: LogEvent): Buffer
-  /** Throws UnknownSchema, or WireError when the id is known and the bytes are bad. */
-  decode(bytes: Buffer): LogEvent
+  /** Of the bytes [from, to), or of all. Throws UnknownSchema, or WireError when the id is known and the bytes are bad. */
+  decode(bytes: Buffer, from?: number, to?: number): LogEvent
 }
 
 type Decoder = (cursor: Cursor) => LogEvent
@@ -76,7 +77,7 @@ type Encoder = { readonly id: number; readonly type: avro.Type }
 export const createCodec = (registry: readonly RegisteredSchema[] = loadRegistry()): Codec => {
   const decoders = compileDecoders(registry)
   const encode = createEncoder(registry)
-  const decode = (bytes: Buffer): LogEvent => decodeFramed(bytes, decoders)
+  const decode: Codec['decode'] = (bytes, from, to) => decodeFramed(cursorOver(bytes, from, to), decoders)
   return {
     decode,
     encode: (event) => {
@@ -106,22 +107,28 @@ const compileDecoders = (registry: readonly RegisteredSchema[]): ReadonlyMap<num
 }
 
 const compileEvent = (entry: RegisteredSchema, reader: RecordNode | undefined): Decoder => {
+  const writtenOut = measurementDecoders.get(entry.sha256)
+  if (writtenOut !== undefined && isWritten(entry)) return writtenOut
   const writer = parseSchema(entry.json)
   const type = typeOf(entry)
   const decode = compileDecoder(writer, reader ?? writer)
   return (cursor) => decode(cursor, { type }) as unknown as LogEvent
 }
 
-const decodeFramed = (bytes: Buffer, decoders: ReadonlyMap<number, Decoder>): LogEvent => {
-  if (bytes.length < 5) throw new WireError('E_EVENT_SHORT', `${bytes.length} bytes; the frame alone takes 5`)
-  if (bytes.length > maxEventBytes) throw new WireError('E_EVENT_LIMIT', `${bytes.length} bytes; allowed are ${maxEventBytes}`)
-  if (bytes[0] !== 0) throw new WireError('E_EVENT_MAGIC', `first byte ${bytes[0]}; allowed is 0 (Confluent wire format)`)
-  const id = bytes.readUInt32BE(1)
+const frameBytes = 5
+
+const decodeFramed = (cursor: Cursor, decoders: ReadonlyMap<number, Decoder>): LogEvent => {
+  const { bytes, at, end } = cursor
+  const length = end - at
+  if (length < frameBytes) throw new WireError('E_EVENT_SHORT', `${length} bytes; the frame alone takes ${frameBytes}`)
+  if (length > maxEventBytes) throw new WireError('E_EVENT_LIMIT', `${length} bytes; allowed are ${maxEventBytes}`)
+  if (bytes[at] !== 0) throw new WireError('E_EVENT_MAGIC', `first byte ${bytes[at]}; allowed is 0 (Confluent wire format)`)
+  const id = bytes.readUInt32BE(at + 1)
   const decode = decoders.get(id)
   if (decode === undefined) throw new UnknownSchema(id)
-  const cursor: Cursor = { bytes, at: 5 }
+  cursor.at += frameBytes
   const event = decode(cursor)
-  if (cursor.at !== bytes.length) throw new WireError('E_EVENT_TRAILING', `${bytes.length - cursor.at} bytes after the value`)
+  if (cursor.at !== end) throw new WireError('E_EVENT_TRAILING', `${end - cursor.at} bytes after the value`)
   return event
 }
 

@@ -111,6 +111,17 @@ export const keyOf = (message: KafkaMessage): string | null => {
   return message.key === null ? null : textAt(message.key, 0, message.key.length)
 }
 
+/** What `read` makes of the bytes [from, to) of the value, without a buffer in between; null when there is no value. */
+export const readValue = <Value>(message: KafkaMessage, read: (bytes: Buffer, from: number, to: number) => Value): Value | null => {
+  if (message instanceof LazyMessage) return message.readValue(read)
+  return message.value === null ? null : read(message.value, 0, message.value.length)
+}
+
+export const offsetOf = (message: KafkaMessage): number => (message instanceof LazyMessage ? message.offsetNumber : Number(message.offset))
+
+/** Epoch milliseconds; the broker's own time where the topic is set so, as all of ours are. */
+export const appendedAtMsOf = (message: KafkaMessage): number => (message instanceof LazyMessage ? message.timestampMs : Number(message.timestamp))
+
 /** One record: the numbers are places in the batch's bytes; a length of -1 is null. */
 class LazyMessage implements RecordBatchEntry {
   readonly batchContext: BatchContext
@@ -146,12 +157,20 @@ class LazyMessage implements RecordBatchEntry {
   }
 
   get offset(): string {
-    return String(this.batchContext.firstOffset + this.#offsetDelta)
+    return String(this.offsetNumber)
+  }
+
+  get offsetNumber(): number {
+    return this.batchContext.firstOffset + this.#offsetDelta
   }
 
   get timestamp(): string {
+    return String(this.timestampMs)
+  }
+
+  get timestampMs(): number {
     const { appendedAtMs, firstTimestamp } = this.batchContext
-    return String(appendedAtMs ?? firstTimestamp + this.#timestampDelta)
+    return appendedAtMs ?? firstTimestamp + this.#timestampDelta
   }
 
   /** The key as UTF-8 text, without a buffer in between. */
@@ -161,6 +180,10 @@ class LazyMessage implements RecordBatchEntry {
 
   get key(): Buffer | null {
     return this.#keyLength < 0 ? null : this.batchContext.bytes.subarray(this.#keyAt, this.#keyAt + this.#keyLength)
+  }
+
+  readValue<Value>(read: (bytes: Buffer, from: number, to: number) => Value): Value | null {
+    return this.#valueLength < 0 ? null : read(this.batchContext.bytes, this.#valueAt, this.#valueAt + this.#valueLength)
   }
 
   get value(): Buffer | null {

@@ -9,7 +9,7 @@ import type { Offset } from '../../core/units.ts'
 import { UnknownSchema } from './codec.ts'
 import type { Codec } from './codec.ts'
 import type { Fetched, PartitionRef } from './consumer-session.ts'
-import { keyOf } from './lazy-records.ts'
+import { appendedAtMsOf, keyOf, offsetOf, readValue } from './lazy-records.ts'
 import { WireError } from './wire-reader.ts'
 
 /**
@@ -59,16 +59,17 @@ type Unreadable = { readonly reason: string | null; readonly detail: string }
 
 const readOne = ({ topic, partition }: PartitionRef, message: KafkaMessage, codec: Codec): LogRecord | Unreadable => {
   const key = keyOf(message)
-  const event = message.value === null ? null : decodeOr(codec, message.value)
+  const event = decodeOr(codec, message)
   if (event !== null && !('type' in event)) return event
   const refusal = event === null ? null : foreign.has(topic) ? refusalOfType(topic, event) : refusalOf(topic, key, event)
   if (refusal !== null) return { reason: refusal, detail: refusal }
-  return { topic, partition, offset: Number(message.offset), key, appendedAtMs: Number(message.timestamp), event }
+  return { topic, partition, offset: offsetOf(message), key, appendedAtMs: appendedAtMsOf(message), event }
 }
 
-const decodeOr = (codec: Codec, value: Buffer): LogEvent | Unreadable => {
+/** Null for a tombstone. */
+const decodeOr = (codec: Codec, message: KafkaMessage): LogEvent | Unreadable | null => {
   try {
-    return codec.decode(value)
+    return readValue(message, codec.decode)
   } catch (error) {
     if (error instanceof UnknownSchema) return { reason: null, detail: error.message }
     if (error instanceof WireError) return { reason: error.message, detail: error.message }

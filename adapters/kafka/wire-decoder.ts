@@ -5,7 +5,7 @@
  */
 import { leastBytes } from './schema.ts'
 import type { FieldNode, RecordNode, SchemaNode } from './schema.ts'
-import { readBlockCount, readBoolean, readDouble, readInt, readLong, readString, WireError } from './wire-reader.ts'
+import { readArray, readBoolean, readDouble, readInt, readLong, readString, WireError } from './wire-reader.ts'
 import type { Cursor } from './wire-reader.ts'
 
 type Read = (cursor: Cursor) => unknown
@@ -77,13 +77,7 @@ const matching = <Node extends SchemaNode>(writer: Node, reader: SchemaNode): No
 const compileArray = (items: SchemaNode, reader: { readonly items: SchemaNode }): Read => {
   const read = compileNode(items, reader.items)
   const least = leastBytes(items)
-  return (cursor) => {
-    const values: unknown[] = []
-    for (let count = readBlockCount(cursor, least); count > 0; count = readBlockCount(cursor, least)) {
-      for (let index = 0; index < count; index += 1) values.push(read(cursor))
-    }
-    return values
-  }
+  return (cursor) => readArray(cursor, least, read)
 }
 
 const compileUnion = (branches: readonly SchemaNode[], reader: SchemaNode): Read => {

@@ -12,13 +12,16 @@ export class WireError extends Error {
   }
 }
 
-export type Cursor = { readonly bytes: Buffer; at: number }
+/** Bytes from `at` on, up to `end`: behind it stands something else, the next record of a batch for one. */
+export type Cursor = { readonly bytes: Buffer; at: number; readonly end: number }
+
+export const cursorOver = (bytes: Buffer, at = 0, end = bytes.length): Cursor => ({ bytes, at, end })
 
 const truncated = (cursor: Cursor): never => {
   throw new WireError('E_EVENT_TRUNCATED', `byte ${cursor.at}: the value ends before its schema does`)
 }
 
-const readByte = (cursor: Cursor): number => cursor.bytes[cursor.at++] ?? truncated(cursor)
+const readByte = (cursor: Cursor): number => (cursor.at < cursor.end ? (cursor.bytes[cursor.at++] as number) : truncated(cursor))
 
 /**
  * Longs from 2^52 on are refused. Beyond 2^53 a JavaScript number would round; and between the two avsc, which encodes,
@@ -60,7 +63,7 @@ export const readInt = (cursor: Cursor): number => {
 }
 
 export const readDouble = (cursor: Cursor): number => {
-  if (cursor.at + 8 > cursor.bytes.length) truncated(cursor)
+  if (cursor.at + 8 > cursor.end) truncated(cursor)
   const value = cursor.bytes.readDoubleLE(cursor.at)
   cursor.at += 8
   if (!Number.isFinite(value)) throw new WireError('E_EVENT_NOT_FINITE', `double ${value}; only finite numbers are allowed`)
@@ -77,20 +80,37 @@ export const readBoolean = (cursor: Cursor): boolean => {
 export const readString = (cursor: Cursor): string => {
   const length = readLong(cursor)
   const end = cursor.at + length
-  if (length < 0 || end > cursor.bytes.length) truncated(cursor)
+  if (length < 0 || end > cursor.end) truncated(cursor)
   const text = textAt(cursor.bytes, cursor.at, end)
   cursor.at = end
   return text
 }
 
+/** The union of null and double, in this order. */
+export const readNullableDouble = (cursor: Cursor): number | null => {
+  const branch = readLong(cursor)
+  if (branch === 1) return readDouble(cursor)
+  if (branch === 0) return null
+  throw new WireError('E_EVENT_ENUM', `union branch ${branch}; allowed are 0 to 1`)
+}
+
+/** Items in blocks, each of which says how many it holds; an empty one ends the array. */
+export const readArray = <Item>(cursor: Cursor, leastBytesPerItem: number, read: (cursor: Cursor) => Item): Item[] => {
+  const items: Item[] = []
+  for (let count = readBlockCount(cursor, leastBytesPerItem); count > 0; count = readBlockCount(cursor, leastBytesPerItem)) {
+    for (let index = 0; index < count; index += 1) items.push(read(cursor))
+  }
+  return items
+}
+
 /** Items of one array block; a negative count is followed by the block's size in bytes. */
-export const readBlockCount = (cursor: Cursor, leastBytesPerItem: number): number => {
+const readBlockCount = (cursor: Cursor, leastBytesPerItem: number): number => {
   let count = readLong(cursor)
   if (count < 0) {
     count = -count
     readLong(cursor)
   }
-  const left = cursor.bytes.length - cursor.at
+  const left = cursor.end - cursor.at
   if (count * leastBytesPerItem > left) throw new WireError('E_EVENT_LIMIT', `array of ${count} items in ${left} bytes`)
   return count
 }

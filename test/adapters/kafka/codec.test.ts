@@ -3,12 +3,13 @@ import avro from 'avsc'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createCodec, maxEventBytes, UnknownSchema } from '../../../adapters/kafka/codec.ts'
+import { measurementDecoders } from '../../../adapters/kafka/measurement-decoders.ts'
 import { loadRegistry } from '../../../adapters/kafka/registry.ts'
 import { parseSchema } from '../../../adapters/kafka/schema.ts'
 import type { SchemaNode } from '../../../adapters/kafka/schema.ts'
 import type { RegisteredSchema } from '../../../adapters/kafka/registry.ts'
 import { compileDecoder } from '../../../adapters/kafka/wire-decoder.ts'
-import { WireError } from '../../../adapters/kafka/wire-reader.ts'
+import { cursorOver, WireError } from '../../../adapters/kafka/wire-reader.ts'
 import type { LogEvent } from '../../../core/events/event.ts'
 import { isPortError } from '../../../core/port-error.ts'
 import { samples } from '../../schemas/samples.ts'
@@ -45,9 +46,9 @@ const frame = (id: number, body: Buffer): Buffer => {
 }
 
 /** What decoding did: the event, the code of a refusal, or whatever else was thrown. */
-const outcome = (bytes: Buffer): unknown => {
+const outcome = (bytes: Buffer, from?: number, to?: number): unknown => {
   try {
-    return codec.decode(bytes)
+    return codec.decode(bytes, from, to)
   } catch (error) {
     return error instanceof WireError ? error.code : error
   }
@@ -133,6 +134,26 @@ describe('the codec', () => {
     for (let length = 5; length < tpsBytes.length; length += 1) expect(outcome(tpsBytes.subarray(0, length))).toBe('E_EVENT_TRUNCATED')
   })
 
+  it('reads a value between two others, and never past its end', () => {
+    for (const bytes of Object.values(samples).map((event) => codec.encode(event))) {
+      const among = Buffer.concat([tpsBytes, bytes, tpsBytes])
+      const [from, to] = [tpsBytes.length, tpsBytes.length + bytes.length]
+      expect(codec.decode(among, from, to)).toStrictEqual(codec.decode(bytes))
+      for (let end = from; end < to; end += 1) expect(outcome(among, from, end)).toEqual(outcome(among.subarray(from, end)))
+    }
+  })
+
+  it('has what measures a fleet written out, and says of it what the schema says', () => {
+    const measurements = loadRegistry().filter(({ file }) => /^(tps|latency|hardware|cache|instances)-observed|^collector-heartbeat/.test(file))
+    expect(measurements.map(({ sha256 }) => sha256).sort()).toEqual([...measurementDecoders.keys()].sort())
+    for (const { sha256, json, record } of measurements) {
+      const [schema, type] = [parseSchema(json), record.split('.').at(-1)]
+      const bytes = codec.encode(samples[type as 'TpsObserved']).subarray(5)
+      const [writtenOut, made] = [measurementDecoders.get(sha256)?.(cursorOver(bytes)), compileDecoder(schema, schema)(cursorOver(bytes), { type })]
+      expect(JSON.stringify(writtenOut)).toBe(JSON.stringify(made))
+    }
+  })
+
   it('tells an unknown schema from bad bytes', () => {
     expect(outcome(frame(9_999, Buffer.alloc(3)))).toMatchObject({ name: 'UnknownSchema', id: 9_999 })
   })
@@ -141,7 +162,7 @@ describe('the codec', () => {
     const item = Buffer.from([0x02, 0x61])
     const schema = parseSchema({ type: 'record', name: 'R', fields: [{ name: 'x', type: { type: 'array', items: 'string' } }] })
     const blocks = Buffer.concat([Buffer.from([0x01, 0x04]), item, Buffer.from([0x02]), item, Buffer.from([0x00])])
-    expect(compileDecoder(schema, schema)({ bytes: blocks, at: 0 }, {})).toEqual({ x: ['a', 'a'] })
+    expect(compileDecoder(schema, schema)(cursorOver(blocks), {})).toEqual({ x: ['a', 'a'] })
   })
 
   it.each([
@@ -175,19 +196,19 @@ describe('schema evolution', () => {
   const tags = { name: 'tags', type: { type: 'array', items: 'string' }, default: [] }
 
   it('gives an old record the defaults of new fields', () => {
-    expect(compileDecoder(record(), record(zone, tags))({ bytes: Buffer.from([0x02]), at: 0 }, {})).toEqual({ a: 1, zone: null, tags: [] })
+    expect(compileDecoder(record(), record(zone, tags))(cursorOver(Buffer.from([0x02])), {})).toEqual({ a: 1, zone: null, tags: [] })
   })
 
   it('skips what a newer writer added', () => {
     const bytes = Buffer.from([0x02, 0x02, 0x02, 0x78])
-    const cursor = { bytes, at: 0 }
+    const cursor = cursorOver(bytes)
     expect(compileDecoder(record(zone), record())(cursor, {})).toEqual({ a: 1 })
     expect(cursor.at).toBe(4)
   })
 
   it('promotes int to long and double, and T to nullable T', () => {
     const nullable = parseSchema({ type: 'record', name: 'R', fields: [{ name: 'a', type: ['null', 'double'], default: null }] })
-    expect(compileDecoder(record(), nullable)({ bytes: Buffer.from([0x02]), at: 0 }, {})).toEqual({ a: 1 })
+    expect(compileDecoder(record(), nullable)(cursorOver(Buffer.from([0x02])), {})).toEqual({ a: 1 })
   })
 
   it('refuses to load versions that cannot be read', () => {

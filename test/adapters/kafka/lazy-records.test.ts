@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import type { IHeaders, RecordBatchEntry } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
-import { decodeRecordsLazily, keyOf } from '../../../adapters/kafka/lazy-records.ts'
+import { appendedAtMsOf, decodeRecordsLazily, keyOf, offsetOf, readValue } from '../../../adapters/kafka/lazy-records.ts'
 
 type Decoder = { readonly offset: number }
 type Batch = { readonly firstOffset: unknown; readonly records: readonly (RecordBatchEntry & { readonly isControlRecord: boolean; readonly magicByte: number; readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean } })[] }
@@ -75,6 +75,15 @@ describe('a batch that is left as bytes', () => {
     const { ours, theirs } = await bothDecode(await batchOf(records))
     expect(ours.records.map(keyOf)).toEqual(['chat', 'größe', null])
     expect(theirs.records.map(keyOf)).toEqual(['chat', 'größe', null])
+  })
+
+  it('gives its offsets and times as numbers, and its values without a copy', async () => {
+    const records = [Buffer.from('said'), Buffer.alloc(0), null].map((value, index) => ({ key: null, value, timestampDelta: index, headers: {} }))
+    const { ours, theirs } = await bothDecode(await batchOf(records))
+    const told = ({ records: fetched }: Batch): unknown =>
+      fetched.map((one) => [offsetOf(one), appendedAtMsOf(one), readValue(one, (bytes, from, to) => bytes.toString('utf8', from, to))])
+    expect(told(ours)).toEqual(told(theirs))
+    expect(told(ours)).toEqual([[7_000_000_000, firstTimestamp, 'said'], [7_000_000_001, firstTimestamp + 1, ''], [7_000_000_002, firstTimestamp + 2, null]])
   })
 
   it('makes a value only when it is asked for, out of the bytes of the batch', async () => {
