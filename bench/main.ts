@@ -51,10 +51,14 @@ const bench = <Flags extends object>(name: string, description: string, measure:
 
 type TopicFlags = { readonly services?: number; readonly minutes?: number; readonly dayMinutes?: number; readonly profile?: string }
 
+/** World time that a filled topic holds. A decider that starts compiles its code for seconds: in the longer topic they count less. */
+const deciderMinutes = 20
+const otherMinutes = 10
+
 /** Sizes of a topic that is filled beforehand. */
-const topicOf = ({ quick }: BenchContext, { services, minutes, dayMinutes, profile }: TopicFlags) => ({
+const topicOf = ({ quick }: BenchContext, { services, minutes, dayMinutes, profile }: TopicFlags, defaultMinutes = otherMinutes) => ({
   services: quick ? 20 : (services ?? 1000),
-  minutes: quick ? 3 : (minutes ?? 10),
+  minutes: quick ? 3 : (minutes ?? defaultMinutes),
   dayMinutes: dayMinutes ?? 120,
   nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
 })
@@ -65,12 +69,12 @@ const collectorSizes = ({ quick }: BenchContext): CollectorSizes =>
 const withTopicFlags = (command: Command): Command =>
   command
     .option('--services <n>', 'services under management (default: 1000)', wholeNumber(1, 100_000))
-    .option('--minutes <n>', 'world time that the topic holds (default: 10)', positiveNumber(600))
+    .option('--minutes <n>', `world time that the topic holds (default: ${deciderMinutes} for decider, else ${otherMinutes})`, positiveNumber(600))
     .option('--day-minutes <n>', 'in how many minutes load rises and falls (default: 120)', positiveNumber(100_000))
 
 const withProfile = (command: Command): Command => command.option('--profile <folder>', 'also write CPU profiles there', text)
 
-withProfile(withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags)))))
+withProfile(withTopicFlags(bench<TopicFlags>('decider', 'CPU of the decider against a consumer that only reads', (context, flags) => benchDecider(context, topicOf(context, flags, deciderMinutes)))))
 bench('collector', 'instances scraped and records published per second and core', (context) => benchCollector(context, collectorSizes(context)))
 bench('latency', 'from a sample to the target in the sub-cluster; each intent is a round', (context) =>
   benchLatency(context, context.quick ? { services: 3, jumpsPerService: 1 } : { services: 25, jumpsPerService: 8 }),
