@@ -121,9 +121,10 @@ const halted: Case = {
     void grown.then(() => killSwitch(stage, 'on'))
   },
   at: killed('orchestrator', passing('activity/awaitRelease/before')),
+  // The release is ordered while nobody is there to hear it.
   then: async (struck) => {
-    await startAgain(struck)
     await killSwitch(struck.stage, 'released')
+    await startAgain(struck)
   },
 }
 
