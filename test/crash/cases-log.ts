@@ -7,10 +7,9 @@ import type { Topic } from '../../core/topics.ts'
 import { until } from '../support/until.ts'
 import { effects } from './case.ts'
 import type { Case, Struck } from './case.ts'
+import { inMidRollout } from './cases-servers.ts'
 import { manifestOf, services } from './services.ts'
 import type { Stage } from './stage.ts'
-
-const inMidRollout: Case['at'] = { role: 'orchestrator', action: 'notice', points: [{ point: 'http/(apply|registration-target)/after' }] }
 
 /** Confluent framing with a schema id of ours, then bytes that are no record of it. */
 const broken = Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), Buffer.alloc(40, 0xff)])

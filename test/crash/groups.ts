@@ -11,10 +11,11 @@ import { logCases, recreatedCases } from './cases-log.ts'
 import { outageCases } from './cases-outages.ts'
 import { ownerCases } from './cases-owners.ts'
 import { processCases } from './cases-processes.ts'
-import { diskCases, networkCases, serverCases } from './cases-servers.ts'
+import { networkCases } from './cases-network.ts'
+import { diskCases, serverCases } from './cases-servers.ts'
 import { writeEvidence } from './evidence-recorder.ts'
 import type { Nemesis } from './evidence-recorder.ts'
-import type { GroupResult } from './matrix.ts'
+import type { Part } from './matrix.ts'
 import { createRunner } from './runner.ts'
 import { openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
@@ -22,7 +23,7 @@ import { beginWithOldVersion, versionCases } from './cases-versions.ts'
 import { evidenceDir, judgeHistory } from './verdict.ts'
 
 type Say = (line: string) => void
-export type Group = { readonly name: string; readonly title: string; run(how: How): Promise<Pick<GroupResult, 'rows' | 'checks'>> }
+export type Group = { readonly name: string; readonly title: string; run(how: How): Promise<Pick<Part, 'rows' | 'checks'>> }
 
 /** `onRow`: told after each case, so that a run that is broken off leaves what it found. */
 export type How = { readonly say: Say; readonly only?: RegExp | undefined; readonly onRow: (rows: readonly Row[]) => void }
