@@ -35,7 +35,11 @@ async function run(group: Group): Promise<Part> {
   say(`── ${group.title}`)
   const beganAt = Date.now()
   const known = knownParts(group)
-  const asPart = (found: Found): Part => ({ ...found, date: new Date().toISOString().slice(0, 10), tookMs: Date.now() - beganAt, load: loadavg()[0] ?? 0 })
+  let load = 0
+  const asPart = (found: Found): Part => {
+    load = Math.max(load, loadavg()[0] ?? 0)
+    return { ...found, date: new Date().toISOString().slice(0, 10), tookMs: Date.now() - beganAt, load }
+  }
   const onRow = (rows: Found['rows']): void => {
     keep(group, known, asPart({ rows, checks: [unfinished] }))
   }

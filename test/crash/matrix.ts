@@ -4,7 +4,7 @@ import type { Row } from './case.ts'
 import { seconds } from './runner.ts'
 import type { Check } from './verdict.ts'
 
-/** Cases that ran on one fleet, and what its whole history says. `load`: processes that wanted a core when it ended. */
+/** Cases that ran on one fleet, and what its whole history says. `load`: the most processes that wanted a core, as a mean of a minute. */
 export type Part = {
   readonly rows: readonly Row[]
   readonly checks: readonly Check[]
@@ -30,8 +30,8 @@ export const matrixPage = (groups: readonly GroupResult[]): string =>
     'successor does. *Converged*: until nothing is open, nothing reserved, and what serves is what was ordered. Where the fault is a',
     'pause, convergence includes the 14 s that the process is held.',
     '',
-    `Figures are of ${cpus().length} cores. The load, which stands beside each group, is the number of processes that wanted one: above`,
-    `${cpus().length}, other programs took their share of every figure.`,
+    `Figures are of ${cpus().length} cores. The load, which stands beside each part, is the number of processes that wanted one, our own`,
+    `included (2 to 4 by themselves, while one of them starts): far above, other programs took their share of every figure.`,
     '',
     ...groups.flatMap(groupLines),
   ].join('\n')
@@ -54,7 +54,7 @@ const groupLines = ({ title, parts }: GroupResult): readonly string[] => {
   ]
 }
 
-const partLine = ({ date, rows, tookMs, load }: Part): string => `${date}, ${rows.length} points in ${Math.round(tookMs / 1000)} s, load ${load.toFixed(1)}.`
+const partLine = ({ date, rows, tookMs, load }: Part): string => `${date}, ${rows.length} points in ${Math.round(tookMs / 1000)} s, load up to ${load.toFixed(1)}.`
 
 /** A line for each check, with the figures of every fleet; one of which does not hold in one fleet does not hold. */
 const checkLines = (parts: readonly Part[]): readonly string[] => {
