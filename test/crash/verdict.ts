@@ -6,6 +6,7 @@ import { checkBand } from '../../cli/demo/audit.ts'
 import type { ReplayReport } from '../../cli/replay-log.ts'
 import { notRestored } from '../../cli/demo/restored.ts'
 import { createCodec } from '../../adapters/kafka/codec.ts'
+import type { LogEvent } from '../../core/events/event.ts'
 import { check } from '../checker/check.ts'
 import { readEvidence } from '../checker/evidence-folder.ts'
 import type { Recorded, RawRecord } from './evidence-recorder.ts'
@@ -55,11 +56,20 @@ const codec = createCodec()
 
 export const identified = (records: readonly RawRecord[]): readonly { readonly id: string; readonly bytes: string; readonly offset: number; readonly partition: number }[] =>
   records.flatMap(({ value, offset, partition }) => {
-    const event = value === null ? null : codec.decode(value)
+    const event = value === null ? null : decoded(value)
     if (event === null) return []
     const id = event.type === 'ScaleDecided' ? event.decisionId : event.type === 'ScaleIntentEmitted' ? event.intentId : null
     return id === null ? [] : [{ id, bytes: (value as Buffer).toString('base64'), offset, partition }]
   })
+
+/** Bytes that nobody can read have no id. */
+const decoded = (value: Buffer): LogEvent | null => {
+  try {
+    return codec.decode(value)
+  } catch {
+    return null
+  }
+}
 
 /** `cores`: a folder with the cores of other versions that decided too. */
 const replayed = async (stage: Stage, cores?: string): Promise<Check> => {
