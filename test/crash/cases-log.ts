@@ -40,7 +40,10 @@ const poisoned = (topic: Topic, values: readonly Buffer[]) => async ({ stage }: 
   await until(`${expected} dead letters`, () => lettersAbout(stage, topic) >= before + expected)
 }
 
-/** The specification and what the log knew are gone with it, so the service is applied anew. */
+/**
+ * Whoever reads the topic ends, and is started again as a supervisor does it. The specification and what the log knew are gone with
+ * it, so the services are applied anew.
+ */
 const recreated = (topic: Topic) => async ({ stage }: Struck): Promise<void> => {
   const brokers = stage.servers.kafkaBrokers
   const admin = createKafka({ brokers, clientId: 'vandal' }).admin()
@@ -49,14 +52,34 @@ const recreated = (topic: Topic) => async ({ stage }: Struck): Promise<void> => 
   await until('the topic is gone', async () => !(await admin.listTopics()).includes(brokerTopic(topic)))
   await admin.disconnect()
   await ensureTopics({ brokers, clientId: 'stage' })
+  const madeAt = Date.now()
+  const supervised = superviseUntil(stage, () => allTickSince(stage, madeAt))
   for (const service of services) await applyAnew(stage, service)
+  await supervised
 }
+
+/** Starts again who has ended, until `isDone`. */
+const superviseUntil = (stage: Stage, isDone: () => boolean): Promise<void> =>
+  until(
+    'the fleet has stopped falling, and every partition ticks',
+    async () => {
+      const fallen = Object.values(stage.fleet.processes).filter(({ pid }) => pid === undefined)
+      await Promise.all(fallen.map((process) => process.restart()))
+      return fallen.length === 0 && isDone()
+    },
+    90_000,
+  )
+
+/** The topics have four partitions. */
+const allTickSince = ({ history }: Stage, wallMs: number): boolean =>
+  new Set(history.seen.flatMap(({ record, at }) => (at > wallMs && record.event?.type === 'ClockTicked' ? [record.partition] : []))).size === 4
 
 /** A file that differs, since the API takes an equal one for applied. */
 const applyAnew = async (stage: Stage, service: (typeof services)[number]): Promise<void> => {
   const manifest = JSON.parse(manifestOf(service)) as { spec: object }
   const changed = { ...manifest, spec: { ...manifest.spec, priority: 1 } }
-  await createApiClient(stage.fleet.apiUrl).post('/services?waitSeconds=30', Buffer.from(JSON.stringify(changed)), { 'x-heteroscale-author': 'crash-test' })
+  const post = () => createApiClient(stage.fleet.apiUrl).post('/services?waitSeconds=5', Buffer.from(JSON.stringify(changed)), { 'x-heteroscale-author': 'crash-test' })
+  await until(`${service} is taken`, () => post().then(() => true, () => false))
 }
 
 /** On topics of ours a schema that nobody knows may be a newer version's: it stops the partition, and is no case of this table. */

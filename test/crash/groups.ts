@@ -28,7 +28,7 @@ export type Group = { readonly name: string; readonly title: string; run(how: Ho
 /** `onRow`: told after each case, so that a run that is broken off leaves what it found. */
 export type How = { readonly say: Say; readonly only?: RegExp | undefined; readonly onRow: (rows: readonly Row[]) => void }
 
-type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; /** Cores of other versions, for the replay. */ readonly cores?: string; close?(): Promise<unknown> }
+type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; /** Cores of other versions, for the replay. */ readonly cores?: string; readonly isLogKept?: boolean; close?(): Promise<unknown> }
 
 const group = (name: string, title: string, open: (say: Say) => Promise<Opened>): Group => ({
   name,
@@ -40,7 +40,7 @@ const group = (name: string, title: string, open: (say: Say) => Promise<Opened>)
     try {
       const rows = await runAll(opened, how)
       const recorded = await writeEvidence(stage, evidenceDir(stage), nemesisOf(stage, rows))
-      const checks = await judgeHistory(stage, recorded, opened.cores)
+      const checks = await judgeHistory(stage, recorded, opened)
       for (const { check, fault, figures } of checks) say(`${fault === null ? 'ok  ' : 'FAIL'} ${check} (${figures})${fault === null ? '' : `: ${fault}`}`)
       return { rows, checks }
     } finally {
@@ -112,5 +112,5 @@ export const groups: readonly Group[] = [
   group('servers', 'Kafka and Temporal', onSmallDisk),
   group('network', 'The network and the log', withProxy),
   group('outages', 'A part is away for a minute', async (say) => ({ stage: await openStage({ onProgress: say }), cases: outageCases })),
-  group('recreated', 'A topic is made again', async (say) => ({ stage: await openStage({ onProgress: say }), cases: recreatedCases })),
+  group('recreated', 'A topic is made again', async (say) => ({ stage: await openStage({ onProgress: say }), cases: recreatedCases, isLogKept: false })),
 ]
