@@ -42,20 +42,21 @@ const poisoned = (topic: Topic, values: readonly Buffer[]) => async ({ stage }: 
 
 /**
  * Whoever reads the topic ends, and is started again as a supervisor does it. The specification and what the log knew are gone with
- * it, so the services are applied anew.
+ * it, so the services are applied anew. Gives when the topic was gone.
  */
-const recreated = (topic: Topic) => async ({ stage }: Struck): Promise<void> => {
+const recreated = (topic: Topic) => async ({ stage }: Struck): Promise<number> => {
   const brokers = stage.servers.kafkaBrokers
   const admin = createKafka({ brokers, clientId: 'vandal' }).admin()
   await admin.connect()
   await admin.deleteTopics({ topics: [brokerTopic(topic)] })
   await until('the topic is gone', async () => !(await admin.listTopics()).includes(brokerTopic(topic)))
   await admin.disconnect()
+  const goneAt = Date.now()
   await ensureTopics({ brokers, clientId: 'stage' })
-  const madeAt = Date.now()
-  const supervised = superviseUntil(stage, () => allTickSince(stage, madeAt))
+  const supervised = superviseUntil(stage, () => allTickSince(stage, goneAt))
   for (const service of services) await applyAnew(stage, service)
   await supervised
+  return goneAt
 }
 
 /** Starts again who has ended, until `isDone`. */
