@@ -11,7 +11,9 @@ export type Part = {
   readonly date: string
   /** The fleet's start included. */
   readonly tookMs: number
-  readonly load: number
+  readonly load?: number
+  /** Of parts that were measured before the highest was kept. */
+  readonly loadAtEnd?: number
 }
 
 /** Every case that was run, in as many parts as it took. */
@@ -54,7 +56,8 @@ const groupLines = ({ title, parts }: GroupResult): readonly string[] => {
   ]
 }
 
-const partLine = ({ date, rows, tookMs, load }: Part): string => `${date}, ${rows.length} points in ${Math.round(tookMs / 1000)} s, load up to ${load.toFixed(1)}.`
+const partLine = ({ date, rows, tookMs, load, loadAtEnd }: Part): string =>
+  `${date}, ${rows.length} points in ${Math.round(tookMs / 1000)} s, load ${load === undefined ? `${loadAtEnd?.toFixed(1)} at its end` : `up to ${load.toFixed(1)}`}.`
 
 /** A line for each check, with the figures of every fleet; one of which does not hold in one fleet does not hold. */
 const checkLines = (parts: readonly Part[]): readonly string[] => {
