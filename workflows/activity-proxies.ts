@@ -35,15 +35,21 @@ export const withdrawals = proxyActivities<Pick<RolloutActivities, 'awaitWithdra
   retry: undoRetry,
 })
 
+/**
+ * What waits for the log or for another workflow: an attempt may take a while, and a dead worker is noticed before that, by its
+ * missing heartbeat. By the time-out alone a killed worker's next effect came after 11 s.
+ */
+const answered = { startToCloseTimeout: '10 s', heartbeatTimeout: '4 s' } as const
+
 /** Facts and notices must arrive: retried without limit. */
 export const notices = proxyActivities<Pick<RolloutActivities, 'report' | 'settle'>>({
-  startToCloseTimeout: '10 s',
+  ...answered,
   retry: { initialInterval: '1 s', maximumInterval: '10 s' },
 })
 
 const cellOptions = (cell: CellId) => ({
   taskQueue: cellTaskQueue(cell),
-  startToCloseTimeout: '10 s' as const,
+  ...answered,
   retry: { initialInterval: '1 s', maximumInterval: '4 s' } as const,
 })
 

@@ -1,5 +1,7 @@
 /** The state of one consumer's partitions through rebalances: which are starting, which are read, and from which offset. */
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import { portError } from '../../core/port-error.ts'
+import type { PortError } from '../../core/ports.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { Offset } from '../../core/units.ts'
 
@@ -130,6 +132,7 @@ export class ConsumerSession {
    * may be handed on twice.
    */
   async #hand(slot: Slot, { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): Promise<boolean> {
+    if (isOfAnotherLog(slot, batch)) throw anotherLog(slot, batch)
     const messages = notBefore(slot.next, batch.messages)
     const fetched = { ...slot.ref, messages, expected: slot.next, endOffset: Number(batch.highWatermark) }
     const outcome = messages.length === 0 ? nothingNew : await whileBeating(heartbeat, () => this.#options.work.batch(fetched))
@@ -156,6 +159,16 @@ const offsetsOf = ({ brokerName, ref }: Slot, offset: Offset) => ({
 
 /** A function, so that the compiler does not conclude from a line before an await what held after it. */
 const isRevoked = (slot: Slot): boolean => slot.phase === 'revoked'
+
+/**
+ * Where a topic was deleted and made again, kafkajs begins at its start, without an error. All of it would be taken for records
+ * that were handed on before, until it is as long as the old one was.
+ */
+const isOfAnotherLog = ({ next }: Slot, { messages, highWatermark }: Batch): boolean =>
+  messages[0] !== undefined && Number(messages[0].offset) < next && Number(highWatermark) < next
+
+const anotherLog = ({ brokerName, ref, next }: Slot, { messages, highWatermark }: Batch): PortError =>
+  portError('corrupt', `LOG_SHORTER ${brokerName}/${ref.partition}: got offset ${messages[0]?.offset} after ${next - 1}; the log ends at ${highWatermark}; this is another log, nothing of it was handed on; its reader begins anew`)
 
 const notBefore = (offset: Offset, messages: readonly KafkaMessage[]): readonly KafkaMessage[] => {
   const first = messages[0]

@@ -19,8 +19,12 @@ export type Case = {
   readonly then?: (struck: Struck) => Promise<number | void>
   /** What shows that the work goes on; by default what the process writes. */
   readonly effect?: Effect
+  /** Wall time from the order to the strike; default 45 s. */
+  readonly biteWithinMs?: number
   /** Wall time from the strike until rest; default 60 s. */
   readonly withinMs?: number
+  /** Calls of one write; default 2. */
+  readonly mostCalls?: number
 }
 
 export type Struck = {

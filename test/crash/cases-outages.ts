@@ -1,6 +1,6 @@
 /** A part of the control plane is away for a minute of wall time: nothing is removed meanwhile, and the work goes on afterwards. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { until } from '../support/until.ts'
+import { beAway } from './away.ts'
 import { effects } from './case.ts'
 import type { Case, Effect, Struck } from './case.ts'
 import { inMidRollout } from './cases-servers.ts'
@@ -16,31 +16,15 @@ const deciders = ['decider-1', 'decider-2']
 const changesSince = async (stage: Stage, wallMs: number): Promise<readonly Change[]> =>
   (await stage.changes()).filter(({ time }) => stage.wallTime(time) > wallMs)
 
-const takeDown = async (stage: Stage, names: readonly string[]): Promise<void> => {
-  const handles = names.map((name) => stage.process(name))
-  for (const handle of handles) handle.kill('SIGKILL')
-  await Promise.all(handles.map(({ exited }) => exited))
-}
-
-/** Servers first: our processes end when they find none. */
-const bringBack = async (stage: Stage, names: readonly string[]): Promise<void> => {
-  for (const name of names) await stage.process(name).restart()
-}
-
-/** Throws when a count was changed in the minute. Its effects count from when everything is there again. */
+/** Throws when a count was changed in the minute. Its effects count from when everything begins to come back. */
 const forAMinute =
   (names: readonly string[], meanwhile: (struck: Struck) => Promise<void> = async () => undefined): NonNullable<Case['then']> =>
   async (struck) => {
     const { stage } = struck
-    await takeDown(stage, names)
-    const wentAt = Date.now()
-    await meanwhile(struck)
-    await delay(Math.max(0, wentAt + awayMs - Date.now()))
-    const written = (await changesSince(stage, wentAt + landedMs)).filter(({ kind }) => kind === 'written')
-    const backAt = Date.now()
-    await bringBack(stage, names)
+    const { fromMs, toMs } = await beAway(stage, { names, forMs: awayMs, meanwhile: () => meanwhile(struck) })
+    const written = (await changesSince(stage, fromMs + landedMs)).filter(({ kind, time }) => kind === 'written' && stage.wallTime(time) <= toMs)
     if (written.length > 0) throw new Error(`${written.length} counts were changed while ${names.join(', ')} was away: ${JSON.stringify(written[0])}`)
-    return backAt
+    return toMs
   }
 
 /** A node is lost; its instances are replaced, and the registrar lets the new ones in, though nobody else is there. */

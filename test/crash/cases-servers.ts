@@ -1,9 +1,8 @@
-/** The servers and the network die under a rollout, and come back on their data. */
+/** The servers die under a rollout, and come back on their data. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Proxy } from '../support/proxy.ts'
 import { until } from '../support/until.ts'
+import { beAway } from './away.ts'
 import type { PassedPoint } from './arming.ts'
 import { effects } from './case.ts'
 import type { Case, Struck } from './case.ts'
@@ -16,15 +15,7 @@ export const inMidRollout = noticed('orchestrator', 'http/(apply|registration-ta
 /** Wall time that a server is away. */
 const awayMs = 3_000
 
-const downForAWhile = (server: 'kafka' | 'temporal') => async ({ stage }: Struck): Promise<number> => {
-  const handle = stage.process(server)
-  handle.kill('SIGKILL')
-  await handle.exited
-  const diedAt = Date.now()
-  await delay(awayMs)
-  await handle.restart()
-  return diedAt
-}
+const downForAWhile = (server: 'kafka' | 'temporal') => async ({ stage }: Struck): Promise<number> => (await beAway(stage, { names: [server], forMs: awayMs })).fromMs
 
 export const serverCases: readonly Case[] = [
   { process: 'Kafka broker', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('kafka'), effect: effects.tick, withinMs: 90_000 },
@@ -33,35 +24,6 @@ export const serverCases: readonly Case[] = [
   { process: 'Temporal server', step: 'in mid-rollout, down for 3 s', move: 'out', at: inMidRollout, then: downForAWhile('temporal'), withinMs: 90_000 },
   { process: 'Temporal server', step: 'an intent is being submitted, down for 3 s', move: 'either', at: noticed('orchestrator', 'submit/before'), then: downForAWhile('temporal'), withinMs: 90_000 },
 ]
-
-/** `proxy` stands between all services and the broker. */
-export const networkCases = (proxy: Proxy): readonly Case[] => {
-  let heal: () => void = () => undefined
-  let hits = (): number => 0
-  const plant = (fault: Parameters<Proxy['fault']>[0]) => async (): Promise<void> => {
-    const planted = proxy.fault(fault)
-    heal = () => planted.heal()
-    hits = () => planted.hits
-  }
-  const hitSo = (often: number) => async (): Promise<void> => {
-    await until(`the fault has hit ${often} times`, () => hits() >= often)
-    heal()
-  }
-  const cutFor = (ms: number) => async (): Promise<number> => {
-    proxy.refuse()
-    proxy.cut()
-    const cutAt = Date.now()
-    await delay(ms)
-    proxy.accept()
-    return cutAt
-  }
-  return [
-    { process: 'network to Kafka', step: 'every connection is cut once', move: 'out', at: inMidRollout, then: cutFor(0), effect: effects.tick },
-    { process: 'network to Kafka', step: 'cut, and refused for 3 s', move: 'either', at: inMidRollout, then: cutFor(awayMs), effect: effects.tick, withinMs: 90_000 },
-    { process: 'network to Kafka', step: 'answers to 40 writes come 700 ms late', move: 'either', prepare: plant({ direction: 'toClient', effect: { delayMs: 700 }, kind: 'Produce', times: 40 }), at: inMidRollout, then: hitSo(10), effect: effects.tick, withinMs: 90_000 },
-    { process: 'network to Kafka', step: 'answers to 3 writes are swallowed', move: 'either', prepare: plant({ direction: 'toClient', effect: 'swallow', kind: 'Produce', times: 3 }), at: inMidRollout, then: hitSo(3), effect: effects.tick, withinMs: 150_000 },
-  ]
-}
 
 /** `data` is the broker's file system, small and its own. */
 export const diskCases = (data: string): readonly Case[] => [

@@ -11,10 +11,11 @@ import { logCases, recreatedCases } from './cases-log.ts'
 import { outageCases } from './cases-outages.ts'
 import { ownerCases } from './cases-owners.ts'
 import { processCases } from './cases-processes.ts'
-import { diskCases, networkCases, serverCases } from './cases-servers.ts'
+import { networkCases } from './cases-network.ts'
+import { diskCases, serverCases } from './cases-servers.ts'
 import { writeEvidence } from './evidence-recorder.ts'
 import type { Nemesis } from './evidence-recorder.ts'
-import type { GroupResult } from './matrix.ts'
+import type { Part } from './matrix.ts'
 import { createRunner } from './runner.ts'
 import { openStage } from './stage.ts'
 import type { Stage } from './stage.ts'
@@ -22,12 +23,12 @@ import { beginWithOldVersion, versionCases } from './cases-versions.ts'
 import { evidenceDir, judgeHistory } from './verdict.ts'
 
 type Say = (line: string) => void
-export type Group = { readonly name: string; readonly title: string; run(how: How): Promise<Pick<GroupResult, 'rows' | 'checks'>> }
+export type Group = { readonly name: string; readonly title: string; run(how: How): Promise<Pick<Part, 'rows' | 'checks'>> }
 
 /** `onRow`: told after each case, so that a run that is broken off leaves what it found. */
 export type How = { readonly say: Say; readonly only?: RegExp | undefined; readonly onRow: (rows: readonly Row[]) => void }
 
-type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; /** Cores of other versions, for the replay. */ readonly cores?: string; close?(): Promise<unknown> }
+type Opened = { readonly stage: Stage; readonly cases: readonly Case[]; /** Cores of other versions, for the replay. */ readonly cores?: string; readonly isLogKept?: boolean; close?(): Promise<unknown> }
 
 const group = (name: string, title: string, open: (say: Say) => Promise<Opened>): Group => ({
   name,
@@ -39,7 +40,7 @@ const group = (name: string, title: string, open: (say: Say) => Promise<Opened>)
     try {
       const rows = await runAll(opened, how)
       const recorded = await writeEvidence(stage, evidenceDir(stage), nemesisOf(stage, rows))
-      const checks = await judgeHistory(stage, recorded, opened.cores)
+      const checks = await judgeHistory(stage, recorded, opened)
       for (const { check, fault, figures } of checks) say(`${fault === null ? 'ok  ' : 'FAIL'} ${check} (${figures})${fault === null ? '' : `: ${fault}`}`)
       return { rows, checks }
     } finally {
@@ -111,5 +112,5 @@ export const groups: readonly Group[] = [
   group('servers', 'Kafka and Temporal', onSmallDisk),
   group('network', 'The network and the log', withProxy),
   group('outages', 'A part is away for a minute', async (say) => ({ stage: await openStage({ onProgress: say }), cases: outageCases })),
-  group('recreated', 'A topic is made again', async (say) => ({ stage: await openStage({ onProgress: say }), cases: recreatedCases })),
+  group('recreated', 'A topic is made again', async (say) => ({ stage: await openStage({ onProgress: say }), cases: recreatedCases, isLogKept: false })),
 ]

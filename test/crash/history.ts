@@ -28,27 +28,42 @@ export const followHistory = async (eventLog: EventLog, topics: readonly Topic[]
   /** Apart, because a new owner may write an intent again whose end is in the log already. */
   const ended = new Set<string>()
   const cells = new Map<string, CellState>()
-  const follower: Follower = await eventLog.follow({
-    topics,
-    from: 'start',
-    onRecord: (record) => {
-      const { event, topic, appendedAtMs } = record
-      if (event === null) return
-      seen.push({ topic, type: event.type, service: 'service' in event ? (event.service as string | null) : null, at: appendedAtMs, record })
-      if (event.type === 'ScaleIntentEmitted') emitted.add(event.intentId)
-      if (endings.has(event.type) && 'intentId' in event) ended.add(event.intentId as string)
-      // A zombie's late intent is known to no decider, so that only the orchestrator's own word says how it ended.
-      if (event.type === 'RolloutReported' && event.outcome === 'refused') ended.add(event.intentId)
-      if (topic === 'cells') foldCell(cells, record)
-    },
-  })
+  /** Nobody who decides in a log that was made again knows of intents of the one before, so that no fact comes of their reports. */
+  let isMadeAgain = false
+  const onRecord = (record: LogRecord): void => {
+    const { event, topic, appendedAtMs } = record
+    if (event === null) return
+    seen.push({ topic, type: event.type, service: 'service' in event ? (event.service as string | null) : null, at: appendedAtMs, record })
+    if (event.type === 'ScaleIntentEmitted') emitted.add(event.intentId)
+    if (endings.has(event.type) && 'intentId' in event) ended.add(event.intentId as string)
+    // A zombie's late intent is known to no decider, so that only the orchestrator's own word says how it ended.
+    if (event.type === 'RolloutReported' && (event.outcome === 'refused' || (isMadeAgain && event.outcome === 'completed'))) ended.add(event.intentId)
+    if (topic === 'cells') foldCell(cells, record)
+  }
+  const others = await eventLog.follow({ topics: topics.filter((topic) => topic !== 'signals'), from: 'start', onRecord })
+  const signals = await followAnew(eventLog, onRecord, () => void (isMadeAgain = true))
   return {
     seen,
     openIntents: () => [...emitted].filter((intent) => !ended.has(intent)),
     openReservations: () => [...cells.values()].flatMap(({ reservations }) => [...reservations].filter(([, { released }]) => released === null).map(([key]) => key)),
     lastHold: (service) => seen.filter((one) => one.type === 'ScaleHeld' && one.service === service).map(({ record }) => (record.event?.type === 'ScaleHeld' ? `${record.event.reason} ${record.event.detail}` : '')).at(-1) ?? 'no hold',
-    close: () => follower.close(),
+    close: async () => void (await Promise.all([others.close(), signals.close()])),
   }
+}
+
+/** Follows the topic that a case deletes and makes again; `onAnew` is told before the first record of the next log. */
+const followAnew = async (eventLog: EventLog, onRecord: (record: LogRecord) => void, onAnew: () => void): Promise<Pick<Follower, 'close'>> => {
+  let current: Follower
+  const follow = async (): Promise<void> => {
+    current = await eventLog.follow({ topics: ['signals'], from: 'start', onRecord })
+    current.died.catch(() => {
+      onAnew()
+      // Where this fails too, a case does not come to rest, and says so.
+      void follow().catch(() => undefined)
+    })
+  }
+  await follow()
+  return { close: () => current.close() }
 }
 
 const foldCell = (cells: Map<string, CellState>, { offset, event }: LogRecord): void => {

@@ -3,9 +3,9 @@ import type { Call } from './arming.ts'
 import type { Change, Stage } from './stage.ts'
 
 /** Null, or what is wrong since `since` (wall time). */
-export const judgeCase = async (stage: Stage, since: number): Promise<string | null> => {
+export const judgeCase = async (stage: Stage, { since, mostCalls = usualCalls }: { readonly since: number; readonly mostCalls?: number | undefined }): Promise<string | null> => {
   const changes = await stage.changes()
-  const faults = [...repeatedEffects(changes), ...tooManyCalls(stage.arming.calls().filter(({ at }) => at >= since - 30_000))]
+  const faults = [...repeatedEffects(changes), ...tooManyCalls(stage.arming.calls().filter(({ at }) => at >= since - 30_000), mostCalls)]
   return faults.length === 0 ? null : faults.join('; ')
 }
 
@@ -16,9 +16,9 @@ export const repeatedEffects = (changes: readonly Change[]): readonly string[] =
     .map(([key, count]) => `${count} effects of ${key}`)
 
 /** A killed worker's call is repeated once; more would mean that somebody does not read before it writes again. */
-const mostCalls = 2
+const usualCalls = 2
 
-export const tooManyCalls = (calls: readonly Call[]): readonly string[] =>
+export const tooManyCalls = (calls: readonly Call[], mostCalls = usualCalls): readonly string[] =>
   [...counted(calls, ({ key }) => key)].filter(([, count]) => count > mostCalls).map(([key, count]) => `${count} calls of ${key}`)
 
 const counted = <T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, number> => {

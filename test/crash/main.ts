@@ -10,9 +10,9 @@ import { projectRoot } from '../../infra/local/project-root.ts'
 import { groups } from './groups.ts'
 import type { Group } from './groups.ts'
 import { matrixPage } from './matrix.ts'
-import type { GroupResult } from './matrix.ts'
+import type { GroupResult, Part } from './matrix.ts'
 
-type Found = Pick<GroupResult, 'rows' | 'checks'>
+type Found = Pick<Part, 'rows' | 'checks'>
 
 const unfinished = { check: 'the group ran to its end', figures: 'broken off', fault: 'the history was not judged' }
 /** Kept beside the sources, so that a part can be made again in any checkout. */
@@ -22,7 +22,7 @@ const startedAt = Date.now()
 const say = (line: string): void => console.log(`[${((Date.now() - startedAt) / 1000).toFixed(0).padStart(4)} s] ${line}`)
 
 const [names, only] = readArguments(process.argv.slice(2))
-const results: GroupResult[] = []
+const results: Part[] = []
 for (const group of groups.filter(({ name }) => names.length === 0 || names.includes(name))) results.push(await run(group))
 writePage()
 const rows = results.flatMap((result) => result.rows)
@@ -31,16 +31,21 @@ const failed = [...rows, ...checks].filter(({ fault }) => fault !== null).length
 console.log(`${rows.length} crash points, ${checks.length} checks of whole histories, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
-async function run(group: Group): Promise<GroupResult> {
+async function run(group: Group): Promise<Part> {
   say(`── ${group.title}`)
   const beganAt = Date.now()
-  const asResult = (found: Found): GroupResult => ({ title: group.title, ...found, date: new Date().toISOString().slice(0, 10), tookMs: Date.now() - beganAt, load: loadavg()[0] ?? 0 })
-  const onRow = (rows: Found['rows']): void => {
-    keep(group, asResult({ rows, checks: [unfinished] }))
+  const known = knownParts(group)
+  let load = 0
+  const asPart = (found: Found): Part => {
+    load = Math.max(load, loadavg()[0] ?? 0)
+    return { ...found, date: new Date().toISOString().slice(0, 10), tookMs: Date.now() - beganAt, load }
   }
-  const result = asResult(await group.run({ say, only, onRow }).catch((failure: unknown) => broken(group.title, failure)))
-  if (result.rows.length > 0) keep(group, result)
-  return result
+  const onRow = (rows: Found['rows']): void => {
+    keep(group, known, asPart({ rows, checks: [unfinished] }))
+  }
+  const part = asPart(await group.run({ say, only, onRow }).catch((failure: unknown) => broken(group.title, failure)))
+  if (part.rows.length > 0) keep(group, known, part)
+  return part
 }
 
 /** A fleet that could not be started, or not be judged, is a failure as well. */
@@ -50,16 +55,21 @@ function broken(title: string, failure: unknown): Found {
   return { rows: [], checks: [{ check: 'the group ran', figures: 'none', fault }] }
 }
 
-function keep({ name }: Group, result: GroupResult): void {
+function keep({ name, title }: Group, known: readonly Part[], part: Part): void {
   mkdirSync(resultsDir, { recursive: true })
-  writeFileSync(fileOf(name), `${JSON.stringify({ ...result, rows: [...othersOf(name, result), ...result.rows] }, null, 2)}\n`)
+  const others = known.map((one) => without(part.rows, one)).filter(({ rows }) => rows.length > 0)
+  writeFileSync(fileOf(name), `${JSON.stringify({ title, parts: [...others, part] }, null, 2)}\n`)
 }
 
-/** Rows of an earlier run that this part does not bring anew. */
-function othersOf(name: string, { rows }: GroupResult): GroupResult['rows'] {
+/** Parts of earlier runs; a whole group takes the place of them all. */
+function knownParts({ name }: Group): readonly Part[] {
   if (only === undefined || !existsSync(fileOf(name))) return []
-  const known = (JSON.parse(readFileSync(fileOf(name), 'utf8')) as GroupResult).rows
-  return known.filter(({ process, step }) => !rows.some((row) => row.process === process && row.step === step))
+  return (JSON.parse(readFileSync(fileOf(name), 'utf8')) as GroupResult).parts
+}
+
+/** What an earlier part knows of other cases than these. Its history is judged as before. */
+function without(rows: Found['rows'], part: Part): Part {
+  return { ...part, rows: part.rows.filter(({ process, step }) => !rows.some((row) => row.process === process && row.step === step)) }
 }
 
 function writePage(): void {

@@ -4,15 +4,20 @@ import type { Row } from './case.ts'
 import { seconds } from './runner.ts'
 import type { Check } from './verdict.ts'
 
-/** `tookMs`: of the whole group, its fleet's start included; `load`: processes that wanted a core when it ended. */
-export type GroupResult = {
-  readonly title: string
+/** Cases that ran on one fleet, and what its whole history says. `load`: the most processes that wanted a core, as a mean of a minute. */
+export type Part = {
   readonly rows: readonly Row[]
   readonly checks: readonly Check[]
   readonly date: string
+  /** The fleet's start included. */
   readonly tookMs: number
-  readonly load: number
+  readonly load?: number
+  /** Of parts that were measured before the highest was kept. */
+  readonly loadAtEnd?: number
 }
+
+/** Every case that was run, in as many parts as it took. */
+export type GroupResult = { readonly title: string; readonly parts: readonly Part[] }
 
 const actions: { readonly [action: string]: string } = { SIGKILL: 'kill -9', SIGSTOP: 'paused, resumed late', notice: 'as said' }
 
@@ -27,30 +32,43 @@ export const matrixPage = (groups: readonly GroupResult[]): string =>
     'successor does. *Converged*: until nothing is open, nothing reserved, and what serves is what was ordered. Where the fault is a',
     'pause, convergence includes the 14 s that the process is held.',
     '',
-    `Figures are of ${cpus().length} cores. The load, which stands beside each group, is the number of processes that wanted one: above`,
-    `${cpus().length}, other programs took their share of every figure.`,
+    `Figures are of ${cpus().length} cores. The load, which stands beside each part, is the number of processes that wanted one, our own`,
+    `included (2 to 4 by themselves, while one of them starts): far above, other programs took their share of every figure.`,
     '',
     ...groups.flatMap(groupLines),
   ].join('\n')
 
-const groupLines = ({ title, rows, checks, date, tookMs, load }: GroupResult): readonly string[] => [
-  `## ${title}`,
-  '',
-  `${date}, ${rows.length} points in ${Math.round(tookMs / 1000)} s, load ${load.toFixed(1)}. ${summary(rows)}`,
-  '',
-  '| process | step | fault | result | next effect | converged |',
-  '|---|---|---|---|---|---|',
-  ...rows.map(rowLine),
-  '',
-  'Over the whole history of this fleet:',
-  '',
-  ...checks.map(checkLine),
-  '',
-]
+const groupLines = ({ title, parts }: GroupResult): readonly string[] => {
+  const rows = parts.flatMap((part) => part.rows)
+  return [
+    `## ${title}`,
+    '',
+    [...parts.map(partLine), summary(rows)].filter((line) => line !== '').join(' '),
+    '',
+    '| process | step | fault | result | next effect | converged |',
+    '|---|---|---|---|---|---|',
+    ...rows.map(rowLine),
+    '',
+    parts.length === 1 ? 'Over the whole history of this fleet:' : `Over the whole histories of these ${parts.length} fleets:`,
+    '',
+    ...checkLines(parts),
+    '',
+  ]
+}
 
-const checkLine = ({ check, figures, fault, isAsked = true }: Check): string => {
-  if (!isAsked) return `- ${check}: not asked (${figures})`
-  return `- ${check}: ${fault === null ? 'yes' : `**no**, ${cell(fault)}`} (${figures})`
+const partLine = ({ date, rows, tookMs, load, loadAtEnd }: Part): string =>
+  `${date}, ${rows.length} points in ${Math.round(tookMs / 1000)} s, load ${load === undefined ? `${loadAtEnd?.toFixed(1)} at its end` : `up to ${load.toFixed(1)}`}.`
+
+/** A line for each check, with the figures of every fleet; one of which does not hold in one fleet does not hold. */
+const checkLines = (parts: readonly Part[]): readonly string[] => {
+  const all = parts.flatMap(({ checks }) => checks)
+  return [...new Set(all.map(({ check }) => check))].map((check) => {
+    const found = all.filter((one) => one.check === check)
+    const figures = found.map((one) => one.figures).join('; ')
+    if (found.every(({ isAsked }) => isAsked === false)) return `- ${check}: not asked (${figures})`
+    const faults = found.flatMap(({ fault }) => (fault === null ? [] : [cell(fault)]))
+    return `- ${check}: ${faults.length === 0 ? 'yes' : `**no**, ${faults.join('; ')}`} (${figures})`
+  })
 }
 
 const summary = (rows: readonly Row[]): string => {

@@ -37,11 +37,11 @@ export const createRunner = (stage: Stage, onProgress: (line: string) => void): 
     const armed = stage.arming.arm(one.at)
     try {
       await moveTo(service, ordered)
-      const bite = await armed.bitten()
+      const bite = await armed.bitten(one.biteWithinMs)
       const struck = { stage, bite, name: names.get(bite.pid) ?? one.at.role, service }
       const since = (await (one.then ?? startAgain)(struck)) ?? bite.at
       const restAt = await awaitRest(stage, { service, ordered, withinMs: one.withinMs ?? 60_000 })
-      return { fault: await judgeCase(stage, bite.at), bite, nextEffectMs: await nextEffect(struck, { one, since }), convergedMs: restAt - bite.at }
+      return { fault: await judgeCase(stage, { since: bite.at, mostCalls: one.mostCalls }), bite, nextEffectMs: await nextEffect(struck, { one, since }), convergedMs: restAt - bite.at }
     } finally {
       armed.disarm()
     }
@@ -83,13 +83,16 @@ const nextEffect = async (struck: Struck, measured: Measured): Promise<number | 
   return firstEffect(struck, measured)
 }
 
+/** What a process had sent when it died arrives a moment later, and is nobody's next effect. No process starts as fast. */
+const onItsWayMs = 250
+
 /** Wall time from `since` to the first effect after it; null when there was none. */
 const firstEffect = async ({ stage, bite, service }: Struck, { one, since }: Measured): Promise<number | null> => {
   const effect: Effect = one.effect ?? defaultEffect(one.at.role)
   const owned = await ownedAt(stage, service, bite.at)
   const records = stage.history.seen.filter((seen) => seen.at > since && (seen.service ?? service) === service && effect.record?.(seen, owned))
   const changes = (await stage.changes()).filter((change) => change.service === service && effect.change?.(change))
-  const times = [...records.map(({ at }) => at), ...changes.map(({ time }) => stage.wallTime(time))].filter((at) => at > since)
+  const times = [...records.map(({ at }) => at), ...changes.map(({ time }) => stage.wallTime(time))].filter((at) => at > since + onItsWayMs)
   return times.length === 0 ? null : Math.round(Math.min(...times) - since)
 }
 

@@ -6,6 +6,7 @@ import { checkBand } from '../../cli/demo/audit.ts'
 import type { ReplayReport } from '../../cli/replay-log.ts'
 import { notRestored } from '../../cli/demo/restored.ts'
 import { createCodec } from '../../adapters/kafka/codec.ts'
+import type { LogEvent } from '../../core/events/event.ts'
 import { check } from '../checker/check.ts'
 import { readEvidence } from '../checker/evidence-folder.ts'
 import type { Recorded, RawRecord } from './evidence-recorder.ts'
@@ -16,14 +17,15 @@ import type { Stage } from './stage.ts'
 /** `isAsked` false: it was not made, for the reason in `figures`. */
 export type Check = { readonly check: string; readonly fault: string | null; readonly figures: string; readonly isAsked?: boolean }
 
+/** `cores`: a folder with the cores of other versions that decided too. `isLogKept` false: inputs of decisions were deleted. */
+export type HistoryKind = { readonly cores?: string | undefined; readonly isLogKept?: boolean | undefined }
+
 /** Call it while the servers still run, and the evidence is written. */
-export const judgeHistory = async (stage: Stage, recorded: Recorded, cores?: string): Promise<readonly Check[]> => [
+export const judgeHistory = async (stage: Stage, recorded: Recorded, { cores, isLogKept = true }: HistoryKind = {}): Promise<readonly Check[]> => [
   await registeredBand(stage, recorded),
   restored(recorded),
   oneContent(recorded),
-  await replayed(stage, cores),
-  await verified(stage, recorded),
-  cores === undefined ? checkedFromOutside(stage) : notAsked,
+  ...(isLogKept ? [await replayed(stage, cores), await verified(stage, recorded), cores === undefined ? checkedFromOutside(stage) : oneVersionOnly] : logIsGone),
 ]
 
 const registeredBand = async (stage: Stage, { changes }: Recorded): Promise<Check> => {
@@ -55,11 +57,20 @@ const codec = createCodec()
 
 export const identified = (records: readonly RawRecord[]): readonly { readonly id: string; readonly bytes: string; readonly offset: number; readonly partition: number }[] =>
   records.flatMap(({ value, offset, partition }) => {
-    const event = value === null ? null : codec.decode(value)
+    const event = value === null ? null : decoded(value)
     if (event === null) return []
     const id = event.type === 'ScaleDecided' ? event.decisionId : event.type === 'ScaleIntentEmitted' ? event.intentId : null
     return id === null ? [] : [{ id, bytes: (value as Buffer).toString('base64'), offset, partition }]
   })
+
+/** Bytes that nobody can read have no id. */
+const decoded = (value: Buffer): LogEvent | null => {
+  try {
+    return codec.decode(value)
+  } catch {
+    return null
+  }
+}
 
 /** `cores`: a folder with the cores of other versions that decided too. */
 const replayed = async (stage: Stage, cores?: string): Promise<Check> => {
@@ -88,7 +99,15 @@ const checkedFromOutside = (stage: Stage): Check => {
  * What a superseded version wrote late is on record and refused by every reader (DESIGN 3.8). The checker's S9, S17 and S20 know one
  * version only and would name each such record.
  */
-const notAsked: Check = { check: 'the independent checker', figures: 'it follows one version of the core', fault: null, isAsked: false }
+const oneVersionOnly: Check = { check: 'the independent checker', figures: 'it follows one version of the core', fault: null, isAsked: false }
+
+/** What was decided rests on inputs that are deleted. */
+const logIsGone: readonly Check[] = ['every decision replays byte for byte', '`heteroscale verify` finds nothing', 'the independent checker finds no violation'].map((check) => ({
+  check,
+  figures: 'the inputs of its decisions are deleted',
+  fault: null,
+  isAsked: false,
+}))
 
 /** A verb in a process of its own, as an auditor runs it. */
 const commandLine = <T>(stage: Stage, args: readonly string[]): Promise<T> =>

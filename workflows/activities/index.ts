@@ -2,6 +2,7 @@
 import { createApply } from './apply.ts'
 import { createAwaitRelease } from './await-release.ts'
 import { createAwaitState, createAwaitWithdrawn } from './await-state.ts'
+import { beating } from './beating.ts'
 import { createPlace } from './place.ts'
 import type { CellPorts, RolloutPorts } from './ports.ts'
 import { createRegister } from './register.ts'
@@ -19,15 +20,15 @@ export const createActivities = (ports: RolloutPorts) => ({
   awaitWithdrawn: createAwaitWithdrawn(ports),
   awaitRelease: createAwaitRelease(ports),
   undo: createUndo(ports),
-  report: createReport(ports),
-  settle: createSettle(ports),
+  report: beating(createReport(ports)),
+  settle: beating(createSettle(ports)),
 })
 
 /** Served on `cell/<cell>` by the process that owns the cell. */
 export const createCellActivities = (ports: CellPorts) => ({
-  place: createPlace(ports),
-  release: createRelease(ports),
-  withdraw: createWithdraw(ports),
+  place: beating(createPlace(ports)),
+  release: beating(createRelease(ports)),
+  withdraw: beating(createWithdraw(ports)),
 })
 
 export type RolloutActivities = ReturnType<typeof createActivities>

@@ -95,18 +95,18 @@ export class ActivityTask {
     this.#after(Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#attempt - 1)), () => this.#dispatch())
   }
 
+  /** An attempt ends with its time, or earlier when it is not heard of. */
   #watch(run: ActivityRun): void {
     const { startToCloseMs, heartbeatMs } = this.#order.options
-    if (heartbeatMs === null) {
-      this.#timeOut = this.#after(startToCloseMs, () => this.#giveUp(run, 'START_TO_CLOSE'))
-      return
-    }
+    const { scheduler } = this.#host.stage
+    const endsAtMs = scheduler.nowMs + startToCloseMs
     const look = (): void => {
-      const leftMs = run.lastHeartbeatMs + heartbeatMs - this.#host.stage.scheduler.nowMs
-      if (leftMs <= 0) this.#giveUp(run, 'HEARTBEAT')
-      else this.#timeOut = this.#after(leftMs, look)
+      const silentInMs = heartbeatMs === null ? Infinity : run.lastHeartbeatMs + heartbeatMs - scheduler.nowMs
+      const overInMs = endsAtMs - scheduler.nowMs
+      if (Math.min(silentInMs, overInMs) > 0) this.#timeOut = this.#after(Math.min(silentInMs, overInMs), look)
+      else this.#giveUp(run, silentInMs <= 0 ? 'HEARTBEAT' : 'START_TO_CLOSE')
     }
-    this.#timeOut = this.#after(heartbeatMs, look)
+    look()
   }
 
   /** The attempt may still run and have its effect; nobody will hear of it. */

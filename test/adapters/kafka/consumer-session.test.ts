@@ -40,9 +40,10 @@ const session = () => {
     stop: () => void told.push('stop'),
   }
   const made = new ConsumerSession({ work, topics: new Map([['t', 'signals']]) }, consumer)
+  let end = 100
   const deliver = (...offsets: number[]): Promise<void> =>
     made.eachBatch({
-      batch: { topic: 't', partition: 0, highWatermark: '100', messages: offsets.map((offset) => ({ offset: String(offset) })), lastOffset: () => String(offsets.at(-1)) },
+      batch: { topic: 't', partition: 0, highWatermark: String(end), messages: offsets.map((offset) => ({ offset: String(offset) })), lastOffset: () => String(offsets.at(-1)) },
       heartbeat: () => Promise.resolve(),
       resolveOffset: (offset: string) => void told.push(`resolve ${offset}`),
       commitOffsetsIfNecessary: (offsets: { topics: { partitions: { offset: string }[] }[] }) =>
@@ -50,7 +51,7 @@ const session = () => {
     } as unknown as EachBatchPayload)
   /** Lets everything that can go on go on. */
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
-  return { made, told, starts, batches, deliver, settle }
+  return { made, told, starts, batches, deliver, settle, endsAt: (offset: number) => void (end = offset) }
 }
 
 const reading = async () => {
@@ -89,6 +90,14 @@ describe('a consumer session', () => {
     await delivering
     await deliver(10)
     expect(told).toEqual(['batch 10', 'resolve 10', 'resolve 10'])
+  })
+
+  it('dies of a log that ends before its position: the topic was made again, and nobody would read it', async () => {
+    const { made, told, deliver, endsAt } = await reading()
+    endsAt(4)
+    await deliver(0, 1, 2, 3)
+    await expect(made.died).rejects.toThrow('LOG_SHORTER t/0: got offset 0 after 9; the log ends at 4')
+    expect(told).toEqual(['stop', 'kafka: disconnect'])
   })
 
   it('starts a partition that came back only after its running batch ended, and leaves position and commit to the new start', async () => {

@@ -192,6 +192,19 @@ describe('K12: where the offset to read is gone, kafkajs goes elsewhere without 
     expect(member.stopped[0]?.error.message).toMatch(/LOG_GAP .*: got offset 8 after 2; offsets must be dense/)
     expect(member.records.map(({ offset }) => offset)).toEqual([0, 1, 2])
   })
+
+  it('a topic that is deleted and made again ends the subscription, or is read from its start', async () => {
+    const { options, log, stranger, nameOf } = await emptyTopics()
+    const member = recordingHandler()
+    const subscription = await log().join({ group: 'deciders', topic: 'signals', handler: member.handler })
+    await append(log(), 0, 1, 2)
+    await member.until(() => member.records.length === 3)
+    await withAdmin(stranger, (admin) => admin.deleteTopics({ topics: [nameOf('signals')] }))
+    await ensureTopics({ ...options, clientId: 'cures', partitions: 4 })
+    await append(log(), 7)
+    const died = subscription.died.catch((error: unknown) => String(error))
+    expect(await Promise.race([died, member.until(() => member.records.length === 4).then(() => 'read')])).toMatch(/LOG_SHORTER|^read$/)
+  })
 })
 
 describe('K14: kafkajs deals partitions anew at every rebalance, and those of two topics apart', () => {

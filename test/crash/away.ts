@@ -1,0 +1,28 @@
+/** Parts of a fleet are killed, stay away for a while, and come back on their data. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Stage } from './stage.ts'
+
+export type Absence = {
+  /** In the order of their return: servers first, since our processes end when they find none. */
+  readonly names: readonly string[]
+  /** Wall time. */
+  readonly forMs: number
+  /** Done while they are away; it may take less time than that. */
+  readonly meanwhile?: () => Promise<void>
+}
+
+/** Wall times. */
+export type Absent = { readonly fromMs: number; readonly toMs: number }
+
+/** Resolves when all of them are ready again. */
+export const beAway = async (stage: Stage, { names, forMs, meanwhile }: Absence): Promise<Absent> => {
+  const handles = names.map((name) => stage.process(name))
+  for (const handle of handles) handle.kill('SIGKILL')
+  await Promise.all(handles.map(({ exited }) => exited))
+  const fromMs = Date.now()
+  await meanwhile?.()
+  await delay(Math.max(0, fromMs + forMs - Date.now()))
+  const toMs = Date.now()
+  for (const handle of handles) await handle.restart()
+  return { fromMs, toMs }
+}
