@@ -6,9 +6,10 @@ import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
 import { heal, unleash } from './faults/nemesis.ts'
 import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
 import { tickMs } from './processes/decider.ts'
+import { sizeOf, type Size, type SizeName } from './size.ts'
 import { Stage, type Narrator } from './stage.ts'
 import { World } from './world.ts'
-import { createService, type SimService } from './workload/services.ts'
+import { createService, type Horizon, type SimService } from './workload/services.ts'
 
 /** Runs steps until there are none, with all promises settled between two of them; it comes from outside, for it needs Node. */
 export type Pump = (step: () => boolean) => Promise<void>
@@ -22,8 +23,10 @@ export type HistoryOptions = {
   /** Numbers of the planned faults that strike; absent: all of them. */
   readonly keep?: readonly number[]
   readonly commitsFirst?: boolean
-  /** A course that somebody wrote, instead of one drawn from the seed. */
+  /** A course that somebody wrote, in a large world, instead of one drawn from the seed. */
   readonly script?: Script
+  /** Absent: as the seed draws it. */
+  readonly size?: SizeName
 }
 
 /** Times count from the begin of the history. */
@@ -40,25 +43,21 @@ export type History = {
   readonly struck: readonly Struck[]
 }
 
-const minute = 60_000
 export const epoch: EpochMs = Date.UTC(2026, 0, 5, 8)
-/** Of a history that is drawn from its seed. */
-const drawn = { healsAfterMs: 40 * minute, lastsMs: 62 * minute }
-/** Longest way back after the last fault: a deadline of a rollout, its undo, cooldowns, a stabilisation window. */
-export const convergeMs = 15 * minute
 
 export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOptions): Promise<History> => {
-  const course = options.script ?? drawn
+  const size = sizeOf(seed, options.size ?? (options.script === undefined ? null : 'large'))
+  const course = options.script ?? size
   const random = createRandom(seed)
   const stage = new Stage(epoch, random.fork('stage'), narrator ?? null)
   const healedAtMs = epoch + course.healsAfterMs
-  const services = servicesOf(seed, { fromMs: epoch, healedAtMs })
+  const services = servicesOf(seed, size, { fromMs: epoch, healedAtMs })
   const world = new World({
-    stage, services, partitions: 3, nodesPerType: 4,
-    cells: new Map([['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]),
+    stage, services, partitions: size.partitions, nodesPerType: 4,
+    cells: new Map(size.cells),
     commitsFirst: options.commitsFirst ?? false,
   })
-  const planned = options.script ? written(options.script) : planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
+  const planned = options.script ? written(options.script) : planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs, count: size.faults }, options.only ?? null)
   const struck: Struck[] = []
   world.start()
   unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
@@ -66,7 +65,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   const toMs = epoch + course.lastsMs
   await pump(() => stage.scheduler.step(toMs))
   const evidence: RawEvidence = {
-    run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
+    run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs: size.convergeMs },
     topics: world.topics(),
     formerSignals: world.broker.former.filter(({ topic }) => topic === 'signals').map(({ deletedAtMs, partitions }) => ({ deletedAtMs, records: partitions.flat() })),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
@@ -78,7 +77,5 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
 
 const written = ({ faults }: Script): readonly Fault[] => faults.map((fault) => ({ ...fault, fromMs: epoch + fault.fromMs, toMs: epoch + fault.toMs }))
 
-const servicesOf = (seed: number, horizon: { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }): readonly SimService[] =>
-  ['chat', 'code', 'search', 'draft', 'voice'].map((name, index) =>
-    createService(createRandom(`${seed}/service/${name}`), { name, cell: index < 3 ? 'cell-a' : 'cell-b' }, horizon),
-  )
+const servicesOf = (seed: number, { services, periodMinutes }: Size, horizon: Omit<Horizon, 'periodMinutes'>): readonly SimService[] =>
+  services.map(([name, cell]) => createService(createRandom(`${seed}/service/${name}`), { name, cell }, { ...horizon, periodMinutes }))

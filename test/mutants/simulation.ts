@@ -18,7 +18,7 @@ type Sums = { readonly histories: number; readonly failed: readonly { readonly s
 
 const bundle = 'node_modules/.cache/mutants/main.mjs'
 
-/** A history takes some 1.5 CPU-seconds: this is twenty times as long, for busy machines, and a minute to begin. */
+/** A large history takes some 1.5 CPU-seconds on a busy machine: this is twenty times as long, and a minute to begin. */
 const mostMsOf = ({ count }: SeedRange, workers: number): number => 60_000 + (30_000 * count) / workers
 
 /**

@@ -6,6 +6,7 @@ import { apiVersion, manifestKind } from '../../../core/service/specification.ts
 import type { RoleCounts } from '../../../core/roles.ts'
 import type { EpochMs } from '../../../core/units.ts'
 import type { Random } from '../../prng.ts'
+import type { Span } from '../size.ts'
 
 export const tpsPerInstance = 1_000
 
@@ -22,11 +23,11 @@ export type SimService = {
   readonly demand: Demand
 }
 
-export type Horizon = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }
+export type Horizon = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs; readonly periodMinutes: Span }
 
-/** Load in decode instances: between about 2 and 9, a wave of 15 to 40 minutes with a jump somewhere, steady after the heal. */
-const demandOf = (random: Random, { fromMs, healedAtMs }: Horizon): Demand => {
-  const periodMs = (15 + 25 * random.next()) * 60_000
+/** Load in decode instances: between about 2 and 9, waves with a jump somewhere, steady after the heal. */
+const demandOf = (random: Random, { fromMs, healedAtMs, periodMinutes }: Horizon): Demand => {
+  const periodMs = (periodMinutes.least + periodMinutes.spread * random.next()) * 60_000
   const phase = random.next()
   const low = 2 + random.next()
   const high = 6 + 3 * random.next()
