@@ -30,7 +30,8 @@ async function main() {
   const verdicts = []
   for (const [major, binary] of binaries) {
     say(`Node ${major} (${binary}): ${command.join(' ')}`)
-    verdicts.push(await verdictOf(await runOn(binary, names)))
+    const beganAt = Date.now()
+    verdicts.push({ ...verdictOf(await runOn(binary, names)), seconds: Math.round((Date.now() - beganAt) / 1000) })
   }
   if (verdicts.length === 1) return verdicts[0].code
   return sum(verdicts)
@@ -66,7 +67,7 @@ function verdictOf({ code, tail }) {
 
 function sum(verdicts) {
   const total = verdicts.reduce((sums, { passed, failed }) => ({ passed: sums.passed + passed, failed: sums.failed + failed }), { passed: 0, failed: 0 })
-  majors.forEach((major, index) => say(`Node ${major}: ${verdicts[index].passed} passed, ${verdicts[index].failed} failed`))
+  majors.forEach((major, index) => say(`Node ${major}: ${verdicts[index].passed} passed, ${verdicts[index].failed} failed, ${verdicts[index].seconds} s`))
   console.log(`${total.passed} passed, ${total.failed} failed`)
   return total.failed === 0 ? 0 : 1
 }
