@@ -45,7 +45,7 @@ export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
 export const evaluate = (before: ServiceState, context: TickContext): Evaluated => {
   const nowMs = context.claim.lastTickMs
   const { state: open, abandoned } = abandon(noteStop(forget(before, nowMs), nowMs), nowMs)
-  const state = settle(rememberCalm(open, nowMs), nowMs)
+  const state = rememberAdopted(before, settle(rememberCalm(open, nowMs), nowMs), nowMs)
   const argument = argumentOf(state, context)
   const verdict = decide(argument)
   const recorded = recordVerdict(state, argument, verdict)
@@ -75,6 +75,16 @@ const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
   const next = copyOf(state)
   const atMs = evidenceEnd(state, Math.min(nowMs - latenessMs, (calm.stirredAtMs ?? Infinity) - 1))
   next.memory = rememberRecommendation(memory, { atMs, counts: calm.recommended }, stabilisationWindows(manifest))
+  return next
+}
+
+/** Counts that were adopted just now count as recommended just now, for the first look at them, too: less must be earned. */
+const rememberAdopted = (before: ServiceState, state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const counts = isAdopted(before, state) ? presentTarget(state) : null
+  if (counts === null) return state
+  const next = copyOf(state)
+  const { peaks } = rememberRecommendation(state.memory, { atMs: nowMs - latenessMs, counts }, stabilisationWindows(state.manifest))
+  next.memory = { ...state.memory, peaks }
   return next
 }
 
@@ -119,7 +129,7 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
   controls: state.controls?.directives ?? null,
 })
 
-/** Feeds the stabilisation windows. Counts that were adopted just now count as recommended just now: less must be earned. */
+/** Feeds the stabilisation windows. */
 const memoryAfter = (state: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
   const { memory, manifest } = state
   if (!verdict.recommended || !verdict.current) return memory

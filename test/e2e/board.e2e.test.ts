@@ -95,7 +95,7 @@ beforeAll(async () => {
   await until('a committed scale-in', () => countEnds(ledger, 'committed', 'scale-in') > 0)
   // Prometheus scrapes each process by its own clock, and evaluates its rules, behind the story: two committed
   // scale-outs may show before the decision of the scale-in does.
-  for (const query of endOfTheStory) await until(`the end shows in ${query}`, async () => (await range(`${query} > 0`)).length > 0)
+  for (const query of endOfTheStory) await until(`the end shows in ${query}`, async () => (await range(`(${query}) > 0`)).length > 0)
 })
 afterAll(async () => {
   await prometheus?.stop()

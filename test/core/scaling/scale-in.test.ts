@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { calm, deciderStory, specification } from '../../support/decider-story.ts'
+import { calm, deciderStory, service, specification } from '../../support/decider-story.ts'
 import type { Load } from '../../support/decider-story.ts'
 
 const large = { prefill: 4, decode: 8 }
@@ -19,6 +19,23 @@ describe('scale-in', () => {
     story.pass(60)
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
     expect(story.reasons()).toEqual(['INSTANCES_UNKNOWN', 'WARMING_UP', 'STABILISING', 'INSIDE_TOLERANCE'])
+  })
+
+  it('keeps what it adopts for a whole window, however long the owner has ruled: nobody knows what was recommended before', () => {
+    const story = deciderStory()
+    story.fleet(large)
+    story.load({ ...calm, decodeTps: 8000 })
+    story.pass(300)
+    story.append({ type: 'ServiceRemoved', service, author: 'ada', time: story.now() })
+    story.load(low)
+    story.pass(60)
+    story.configure(specification(), 1)
+    story.tellControls()
+    story.pass(30)
+    expect(story.orders()).toEqual([])
+    expect(story.reasons().at(-1)).toBe('STABILISING')
+    story.pass(30)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
   it('moves the damped share of the distance', () => {

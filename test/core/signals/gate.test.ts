@@ -41,7 +41,8 @@ describe('the gate refuses', () => {
     ['UNKNOWN_ROLE', 'a role that is none', tps({ role: 'mixed' })],
     ['UNKNOWN_ROLE', 'a role that every object has', tps({ role: 'constructor' })],
     ['OUT_OF_RANGE', 'a negative throughput', tps({ tps: -1 })],
-    ['OUT_OF_RANGE', 'more than instances can do', tps({ tps: 4e9 + 1 })],
+    ['OUT_OF_RANGE', 'more than instances can do', tps({ tps: 4e6 + 1 })],
+    ['OUT_OF_RANGE', 'ten million tokens a second from four instances', tps({ tps: 1e7 })],
     ['OUT_OF_RANGE', 'a latency beyond all patience', latency({ ttftMsP95: 1e9 + 1 })],
     ['OUT_OF_RANGE', 'negative requests', latency({ requests: -1 })],
     ['OUT_OF_RANGE', 'a cache fuller than full', cache({ kvCacheUsage: 1.1 })],
@@ -78,7 +79,7 @@ describe('the gate refuses', () => {
   })
 
   it('with the field, what was got, and what is allowed', () => {
-    expect(implausible(tps({ tps: -1 }), now)?.detail).toBe('tps -1; allowed: null, or 0 to 4000000000')
+    expect(implausible(tps({ tps: -1 }), now)?.detail).toBe('tps -1; allowed: null, or 0 to 4000000')
     expect(implausible(tps({ windowEndMs: now + 61_000 }), now)?.detail).toContain('61000 ms ahead')
   })
 })
