@@ -1,5 +1,5 @@
 /** Reads what `verify` compares. Causes are read further than effects, so that a fleet may go on while somebody looks. */
-import { addRecord, openHistory, type History, type Start } from '../core/audit/verify/history.ts'
+import { addRecord, addUnreadable, openHistory, type History, type Start } from '../core/audit/verify/history.ts'
 import { servicesInDoubt, verify, type Scope, type Verification } from '../core/audit/verify/verify.ts'
 import type { ChangeLine } from '../core/audit/verify/effects.ts'
 import type { ServiceId } from '../core/ids.ts'
@@ -58,7 +58,22 @@ const readInto = async (history: History, eventLog: EventLog, { range, judgedBel
   const { topic, partition, start, end } = range
   if (end <= start) return
   onProgress(`reading ${topic}/${partition}: ${end - start} records`)
-  for await (const record of eventLog.read({ topic, partition, from: start, to: end })) addRecord(history, record, record.offset < judgedBelow)
+  let next = start
+  for await (const record of eventLog.read({ topic, partition, from: start, to: end })) {
+    await noteUnreadable(history, eventLog, { ...range, from: next, to: Math.min(record.offset, judgedBelow) })
+    addRecord(history, record, record.offset < judgedBelow)
+    next = record.offset + 1
+  }
+  await noteUnreadable(history, eventLog, { ...range, from: next, to: Math.min(end, judgedBelow) })
+}
+
+type Passed = { readonly topic: Topic; readonly partition: number; readonly from: Offset; readonly to: Offset }
+
+/** Offsets of these topics are dense: what a reader passes over cannot be read, unless retention has taken it meanwhile. */
+const noteUnreadable = async (history: History, eventLog: EventLog, { topic, partition, from, to }: Passed): Promise<void> => {
+  if (from >= to) return
+  const start = (await eventLog.bounds(topic)).find((one) => one.partition === partition)?.start ?? to
+  for (let offset = Math.max(from, start); offset < to; offset += 1) addUnreadable(history, { topic, partition, offset })
 }
 
 /** A log that nobody ticks has no present but that of its newest record. */

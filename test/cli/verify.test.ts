@@ -44,6 +44,25 @@ describe('heteroscale verify', () => {
     expect(await verified(eventLog, { sinceMs: clock.now() + 1 })).toMatchObject({ decisions: 0, holds: 0, findings: [] })
   })
 
+  it('names what stands in the log and cannot be read, but not what retention took', async () => {
+    const { eventLog } = await played()
+    const [first, second, third] = (await recordsOf(eventLog, 'decisions')).filter(({ partition, event }) => partition === 0 && event?.type === 'ScaleHeld')
+    const passedOver = [first, third].map((record) => record?.offset)
+    const damaged: EventLog = {
+      ...eventLog,
+      bounds: (topic) => eventLog.bounds(topic),
+      partitionOf: (topic, key) => eventLog.partitionOf(topic, key),
+      read: async function* (range) {
+        for await (const record of eventLog.read(range)) if (range.topic !== 'decisions' || range.partition !== 0 || !passedOver.includes(record.offset)) yield record
+      },
+    }
+    const unreadable = ({ findings }: Verification): readonly string[] => findings.filter(({ code }) => code === 'RECORD_UNREADABLE').map(({ id }) => id)
+    expect(second).toBeDefined()
+    expect(unreadable(await verified(damaged))).toEqual(passedOver.map((offset) => `decisions/0@${offset}`))
+    const cut: EventLog = { ...damaged, bounds: async (topic) => (await eventLog.bounds(topic)).map((one) => (topic === 'decisions' ? { ...one, start: (third?.offset ?? 0) + 1 } : one)) }
+    expect(unreadable(await verified(cut))).toEqual([])
+  })
+
   it('takes a service that was removed and applied again for what it is', async () => {
     const stage = await openStage()
     const decider = await stage.startDecider('ada')

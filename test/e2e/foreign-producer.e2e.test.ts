@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApiClient } from '../../cli/api-client.ts'
 import { demoService } from '../../cli/demo/play.ts'
 import { localKafka } from '../../cli/local-kafka.ts'
@@ -33,6 +33,8 @@ beforeAll(async () => {
   await until('the smallest fleet serves', () => story.ledger.gauge.registered.decode === 4 && story.ledger.openIntents.size === 0)
   // A first run downloads the Python packages.
 }, 300_000)
+// In CI a missing tool fails the run (foreign-story.ts); elsewhere what did not run must not look as if it had.
+beforeEach(({ skip }) => skip(python === null, 'kcat, Python or its packages are missing'))
 afterAll(async () => {
   await gateway?.stop()
   await story?.stop()
@@ -122,7 +124,7 @@ describe('what the gate refuses is visible, and changes nothing:', () => {
 
   test.each([
     { what: 'a service that nobody applied', args: ['--service', 'chat-71b', '--source', 'stranger/*', '--tps', '1000'], source: 'stranger/*', reason: 'UNKNOWN_SERVICE' },
-    { what: 'an absurd value', args: ['--service', demoService, '--source', 'absurd/*', '--tps', '1e12'], source: 'absurd/*', reason: 'OUT_OF_RANGE' },
+    { what: 'an absurd value', args: ['--service', demoService, '--source', 'absurd/*', '--tps', '1e7'], source: 'absurd/*', reason: 'OUT_OF_RANGE' },
   ])('$what', async ({ args, source, reason }) => {
     if (python === null) return
     await runPython(python, 'tps_producer.py', [...args, '--instances', '4', '--interval', '0.5', '--count', '1'])

@@ -9,6 +9,8 @@ export const findingCodes = [
   'CHAIN_BROKEN',
   /** The chain over the holds does not continue. */
   'HOLDS_BROKEN',
+  /** Nobody can read it: a byte of it was changed, or a stranger wrote it. It is no record any more, and what it said is lost. */
+  'RECORD_UNREADABLE',
   /** Two different records under one id. */
   'TWO_CONTENTS',
   'DECISION_WITHOUT_INTENT',
@@ -33,8 +35,9 @@ export type FindingCode = (typeof findingCodes)[number]
 
 export type Finding = {
   readonly code: FindingCode
+  /** `-` where nobody can tell. */
   readonly service: ServiceId
-  /** Of the decision, intent or rollout, or the key of the effect. */
+  /** Of the decision, intent or rollout, the key of the effect, or the place in the log. */
   readonly id: string
   /** World time of the record that it is about. */
   readonly time: EpochMs

@@ -30,6 +30,7 @@ export type History = {
   /** Where in `signals` a service became unmanaged: its state, and so its chain, began anew after that. */
   readonly removals: Map<ServiceId, { readonly offset: Offset; readonly time: EpochMs }[]>
   readonly twoContents: Finding[]
+  readonly unreadable: Finding[]
   /** Repeats with equal bytes: harmless. */
   repeats: number
   /** Newest world time on any record: the present of the log. */
@@ -53,6 +54,7 @@ export const openHistory = (starts: readonly Start[]): History => ({
   placements: new Map(),
   removals: new Map(),
   twoContents: [],
+  unreadable: [],
   repeats: 0,
   newestMs: -Infinity,
   cutAt: new Map(starts.filter(({ start }) => start > 0).map(({ topic, partition }) => [`${topic}/${partition}`, Infinity])),
@@ -87,6 +89,15 @@ export const addRecord = (history: History, record: LogRecord, judged: boolean):
     default:
       if (record.topic === 'rollouts') addFact(history, record, { fact: event as RolloutEvent, judged })
   }
+}
+
+type Place = { readonly topic: Topic; readonly partition: number; readonly offset: Offset }
+
+/** Notes a record that stands in the log and that its reader passed over. */
+export const addUnreadable = (history: History, { topic, partition, offset }: Place): void => {
+  const time = Number.isFinite(history.newestMs) ? history.newestMs : 0
+  const detail = 'it stands there and cannot be read, so that nobody heeds it; the time is that of what was read before it'
+  history.unreadable.push({ code: 'RECORD_UNREADABLE', service: '-', id: `${topic}/${partition}@${offset}`, time, detail })
 }
 
 const digestOf = (event: object): string => sha256(canonicalJson(event))

@@ -53,7 +53,8 @@ export const verify = (history: History, scope: Scope = wholeRecord): Verificati
     rollouts: countRollouts(history, isInScope),
     effects: checked === null ? null : { count: checked.effects, matched: checked.matched },
     repeats: history.repeats,
-    findings: findings.filter(isInScope).sort((a, b) => a.time - b.time),
+    // Whose record it was nobody can tell, so that it concerns whoever asks.
+    findings: [...findings.filter(isInScope), ...history.unreadable].sort((a, b) => a.time - b.time),
   }
 }
 
