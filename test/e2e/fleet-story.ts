@@ -51,6 +51,8 @@ export const beginStory = async (env: Record<string, string> = {}, { inRealTime 
       if (record.event?.type === 'ClockTicked') lastTicks.set(record.partition, record.event)
     },
   })
+  // A story whose reader has died waits in vain, and should say why.
+  follower.died.catch((error: unknown) => console.error('story: its reader died:', error))
   const world = emulatedWorld(running.fleet.emulatorUrl)
   await createApiClient(running.fleet.apiUrl).post('/services?waitSeconds=30', await readFile(demoServiceFile), { 'x-heteroscale-author': 'story' })
   return {
