@@ -57,8 +57,8 @@ export const scalingMutants: readonly Mutant[] = [
     name: 'stabilisation-forgets-calm',
     story: 'Samples that were not looked at leave no recommendation behind, so the stabilisation window forgets what stood through the calm.',
     file: 'core/scaling/evaluate.ts',
-    from: 'const state = settle(rememberCalm(open, nowMs), nowMs)',
-    to: 'const state = settle(open, nowMs)',
+    from: 'settle(rememberCalm(open, nowMs), nowMs)',
+    to: 'settle(open, nowMs)',
   },
   {
     name: 'controls-unknown-is-none',

@@ -23,6 +23,8 @@ export class Execution implements TaskOwner {
   #buffered: HistoryEvent[] = []
   /** Number of the workflow task under way; a late answer to an earlier one counts for nothing. */
   #token = 0
+  /** The one that a worker has, if any: the server gives out no second one meanwhile, whoever asks for it. */
+  #underWay: number | null = null
   #isBusy = false
   #sticky: Worker | null = null
   readonly #updates = new Map<string, UpdateWaiter[]>()
@@ -84,12 +86,14 @@ export class Execution implements TaskOwner {
   }
 
   #dispatch(): void {
+    if (!this.#isBusy || this.#underWay !== null) return
     const { stage } = this.#server
     const waitMs = this.#server.untilUp()
     if (waitMs > 0) return void stage.scheduler.after(waitMs, () => this.#dispatch())
     const worker = this.#chooseWorker()
     if (worker === null) return
     const token = ++this.#token
+    this.#underWay = token
     this.#takeBuffered()
     stage.scheduler.after(workflowTaskMs, () => this.#timeOut(token))
     worker.process.later(stage.between(1, 10), () => void this.#work(worker, token))
@@ -120,9 +124,9 @@ export class Execution implements TaskOwner {
   }
 
   #timeOut(token: number): void {
-    if (token !== this.#token || !this.#isBusy || !this.isOpen) return
+    if (token !== this.#underWay || !this.isOpen) return
     this.#server.stage.hit('workflow-task-lost')
-    this.#token += 1
+    this.#underWay = null
     this.#sticky?.cache.delete(this)
     this.#sticky = null
     this.#dispatch()
@@ -140,7 +144,8 @@ export class Execution implements TaskOwner {
   }
 
   #complete({ worker, instance, token, commands }: { worker: Worker; instance: WorkflowInstance; token: number; commands: readonly Command[] }): void {
-    if (token !== this.#token || !this.isOpen || this.#server.isDown) return
+    if (token !== this.#underWay || !this.isOpen || this.#server.isDown) return
+    this.#underWay = null
     this.#isBusy = false
     const batch = this.#batches.at(-1)
     // A task without anything new changes nothing of what was answered before.
