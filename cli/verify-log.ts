@@ -60,7 +60,7 @@ const readInto = async (history: History, eventLog: EventLog, { range, judgedBel
   onProgress(`reading ${topic}/${partition}: ${end - start} records`)
   let next = start
   for await (const record of eventLog.read({ topic, partition, from: start, to: end })) {
-    await noteUnreadable(history, eventLog, { ...range, from: next, to: Math.min(record.offset, judgedBelow) })
+    if (record.offset > next) await noteUnreadable(history, eventLog, { ...range, from: next, to: Math.min(record.offset, judgedBelow) })
     addRecord(history, record, record.offset < judgedBelow)
     next = record.offset + 1
   }

@@ -187,7 +187,7 @@ class LazyMessage implements RecordBatchEntry {
   }
 
   get value(): Buffer | null {
-    return this.#valueLength < 0 ? null : this.batchContext.bytes.subarray(this.#valueAt, this.#valueAt + this.#valueLength)
+    return this.readValue((bytes, from, to) => bytes.subarray(from, to))
   }
 
   /** Made anew at each call. A header that stands several times is a list. */

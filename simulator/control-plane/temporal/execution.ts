@@ -21,9 +21,9 @@ export class Execution implements TaskOwner {
   startedAtMs: EpochMs
   #batches: Batch[] = []
   #buffered: HistoryEvent[] = []
-  /** Number of the workflow task under way; a late answer to an earlier one counts for nothing. */
+  /** Number of the newest workflow task. */
   #token = 0
-  /** The one that a worker has, if any: the server gives out no second one meanwhile, whoever asks for it. */
+  /** The one that a worker has, if any: the server gives out no second one meanwhile, and an answer to another counts for nothing. */
   #underWay: number | null = null
   #isBusy = false
   #sticky: Worker | null = null
