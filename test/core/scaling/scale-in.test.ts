@@ -59,6 +59,17 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
+  it('keeps it for a whole window also when the same was asked for before a silence that nobody ticked through', () => {
+    const story = oversized()
+    story.pass(30)
+    expect(story.reasons().at(-1)).toBe('STABILISING')
+    story.skip(60)
+    story.pass(35)
+    expect(story.orders()).toEqual([])
+    story.pass(10)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
   it('forgets nothing for a gap that is no longer than evidence stays fresh', () => {
     const story = oversized()
     story.pass(25)
