@@ -4,6 +4,8 @@ import type { LatencyObserved, TpsObserved } from '../events/observed.ts'
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
 import type { MeasurementEvent } from '../signals/from-event.ts'
+import type { SignalHistory } from '../signals/sample.ts'
+import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
 
 /** Values of one source of the demand signal, both ends included. */
@@ -34,11 +36,14 @@ export type Calm = {
 export const stirredBy = (calm: Calm, windowEndMs: EpochMs): Calm =>
   calm.stirredAtMs !== null && calm.stirredAtMs <= windowEndMs ? calm : { ...calm, stirredAtMs: windowEndMs }
 
+type Known = { readonly signals: SignalHistory; readonly spec: DisaggregatedServiceSpec }
+
 /** True when no rule sees a difference after this record; running requests and caches only matter beside a demand of zero. */
-export const isCalmSample = (calm: Calm, event: MeasurementEvent, { policies, evidence }: DisaggregatedServiceSpec): boolean => {
+export const isCalmSample = (calm: Calm, event: MeasurementEvent, known: Known): boolean => {
+  const { policies, evidence } = known.spec
   switch (event.type) {
     case 'TpsObserved':
-      return event.role !== roleOfSignal(policies.proportional.signal) || (isCovered(event, calm, evidence.minCoverage) && isInBand(calm, event))
+      return event.role !== roleOfSignal(policies.proportional.signal) || (isCovered(event, calm, evidence.minCoverage) && isExpected(calm, event, known))
     case 'LatencyObserved':
       return isCovered(event, calm, evidence.minCoverage) && isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
     case 'CacheObserved':
@@ -53,8 +58,20 @@ const isCovered = (event: MeasurementEvent, { voices }: Calm, minCoverage: numbe
   return heard === registered && voices.some((voice) => voice.source === source && voice.role === role && voice.registered === registered)
 }
 
+const isExpected = (calm: Calm, event: TpsObserved, known: Known): boolean => isInBand(calm, event) && !isAfterGap(known, event)
+
 const isInBand = ({ demand }: Calm, { source, tps }: TpsObserved): boolean =>
   tps !== null && demand.some((band) => band.source === source && tps >= band.lo && tps <= band.hi)
+
+/**
+ * Longer than evidence stays fresh nothing was heard of the source before. Its silence is noticed at a tick; but there may have been none, and
+ * then the stabilisation window begins anew with this sample (evaluate.ts).
+ */
+const isAfterGap = ({ signals, spec }: Known, { source, windowEndMs }: TpsObserved): boolean => {
+  const series = signals[spec.policies.proportional.signal].find((one) => one.source === source)
+  const newest = series?.samples[series.samples.length - 1]
+  return newest !== undefined && windowEndMs - newest.endMs > secondsToMs(spec.evidence.staleAfterSeconds)
+}
 
 /** `role`: whose engines measure it; of the other one nothing is expected. */
 const isLow = (event: LatencyObserved, value: number | null, { below, role }: { below: number; role: LatencyObserved['role'] }): boolean =>

@@ -45,7 +45,7 @@ export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
 export const evaluate = (before: ServiceState, context: TickContext): Evaluated => {
   const nowMs = context.claim.lastTickMs
   const { state: open, abandoned } = abandon(noteStop(forget(before, nowMs), nowMs), nowMs)
-  const state = rememberAdopted(before, settle(rememberCalm(open, nowMs), nowMs), nowMs)
+  const state = rememberPresent(before, settle(rememberCalm(open, nowMs), nowMs), nowMs)
   const argument = argumentOf(state, context)
   const verdict = decide(argument)
   const recorded = recordVerdict(state, argument, verdict)
@@ -70,29 +70,34 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
 
 /** Samples that were not looked at recommended the same, for as long as they came: no stabilisation window may forget that. */
 const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const { calm, memory, manifest } = state
-  if (calm === null) return state
+  const { calm, memory, manifest, signals } = state
+  const atMs = calm === null ? null : lastWindowEnd(signals, Math.min(nowMs - latenessMs, (calm.stirredAtMs ?? Infinity) - 1))
+  if (calm === null || atMs === null) return state
   const next = copyOf(state)
-  const atMs = evidenceEnd(state, Math.min(nowMs - latenessMs, (calm.stirredAtMs ?? Infinity) - 1))
   next.memory = rememberRecommendation(memory, { atMs, counts: calm.recommended }, stabilisationWindows(manifest))
   return next
 }
 
-/** Counts that were adopted just now count as recommended just now, for the first look at them, too: less must be earned. */
-const rememberAdopted = (before: ServiceState, state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const counts = isAdopted(before, state) ? presentTarget(state) : null
-  if (counts === null) return state
+/**
+ * What stands counts as recommended, for the first look too, when it was adopted just now or when nothing was recommended for longer than
+ * evidence stays fresh: nobody knows what the load asked for meanwhile, so less must be earned by a whole window. (HPA begins its windows so.)
+ */
+const rememberPresent = (before: ServiceState, state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const atMs = isAdopted(before, state) ? nowMs - latenessMs : heardAgainAt(state, nowMs)
+  const counts = atMs === null ? null : presentTarget(state)
+  if (atMs === null || counts === null) return state
   const next = copyOf(state)
-  const { peaks } = rememberRecommendation(state.memory, { atMs: nowMs - latenessMs, counts }, stabilisationWindows(state.manifest))
+  const { peaks } = rememberRecommendation(state.memory, { atMs, counts }, stabilisationWindows(state.manifest))
   next.memory = { ...state.memory, peaks }
   return next
 }
 
-/**
- * The end of the newest window up to `horizonMs`. What it recommends is remembered under that time and not under the time of
- * the look, so that stabilisation windows hold the same however often somebody looked.
- */
-const evidenceEnd = ({ signals }: ServiceState, horizonMs: EpochMs): EpochMs => lastWindowEnd(signals, horizonMs) ?? horizonMs
+/** When evidence ends that came after a gap in what is remembered; null without a gap, and while there is no evidence. */
+const heardAgainAt = ({ signals, memory: { peaks }, manifest: { spec } }: ServiceState, nowMs: EpochMs): EpochMs | null => {
+  const endMs = lastWindowEnd(signals, nowMs - latenessMs)
+  const lastMs = peaks.decode.at(-1)?.atMs ?? -Infinity
+  return endMs !== null && endMs - lastMs > secondsToMs(spec.evidence.staleAfterSeconds) ? endMs : null
+}
 
 /** Drops samples and reports that no rule looks at any more. */
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
@@ -129,12 +134,18 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
   controls: state.controls?.directives ?? null,
 })
 
-/** Feeds the stabilisation windows. */
+/**
+ * Feeds the stabilisation windows. What is recommended is remembered under the end of its evidence and not under the time of the look, so that
+ * they hold the same however often somebody looked; what is recommended without any evidence makes no gap in it shorter.
+ */
 const memoryAfter = (state: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
-  const { memory, manifest } = state
+  const { memory, manifest, signals } = state
   if (!verdict.recommended || !verdict.current) return memory
-  const mark = fresh ? { atMs: nowMs - latenessMs, counts: verdict.current } : { atMs: evidenceEnd(state, nowMs - latenessMs), counts: verdict.recommended }
-  return rememberRecommendation(memory, mark, stabilisationWindows(manifest))
+  const horizonMs = nowMs - latenessMs
+  const endMs = fresh ? horizonMs : lastWindowEnd(signals, horizonMs)
+  const mark = { atMs: endMs ?? horizonMs, counts: fresh ? verdict.current : verdict.recommended }
+  const next = rememberRecommendation(memory, mark, stabilisationWindows(manifest))
+  return endMs === null ? { ...next, peaks: memory.peaks } : next
 }
 
 const isAdopted = (before: ServiceState, state: ServiceState): boolean =>

@@ -78,8 +78,8 @@ const observeInstances = (state: Mutable<ServiceState>, event: InstancesObserved
 }
 
 /** A heartbeat only matters beside a demand of zero, and instances, while they stay as they are, only by their age. */
-const isCalm = ({ calm, manifest }: ServiceState, event: Observation): boolean =>
-  calm !== null && (event.type === 'CollectorHeartbeat' || event.type === 'InstancesObserved' || isCalmSample(calm, event, manifest.spec))
+const isCalm = ({ calm, manifest: { spec }, signals }: ServiceState, event: Observation): boolean =>
+  calm !== null && (event.type === 'CollectorHeartbeat' || event.type === 'InstancesObserved' || isCalmSample(calm, event, { signals, spec }))
 
 const soonest = ({ recheckAtMs }: ServiceState, atMs: EpochMs): EpochMs =>
   recheckAtMs === null ? atMs : Math.min(recheckAtMs, atMs)

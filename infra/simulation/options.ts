@@ -2,10 +2,10 @@
 import { parseArgs } from 'node:util'
 import type { Script } from '../../simulator/control-plane/history.ts'
 import { faultKinds, type FaultKind } from '../../simulator/control-plane/faults/plan.ts'
-import { sizeNames, type SizeName } from '../../simulator/control-plane/size.ts'
+import { tempoNames, type TempoName } from '../../simulator/control-plane/tempo.ts'
 
-export const usage = `Simulates the control plane: production code, seeded chance, and faults. One seed is one history:
-every eighth seed one of 62 minutes with five services, the others of 28 minutes with two or three, and faults twice as dense.
+export const usage = `Simulates the control plane: production code, seeded chance, and faults. One seed is one history
+of 62 minutes with five services; every 32nd goes at the brisk pace, where all that waits or repeats comes three times as often.
 
   npm run simulate -- --seeds 1000              seeds 1 to 1000, on all cores
   npm run simulate -- --seeds 1000 --from 5001  seeds 5001 to 6000
@@ -16,7 +16,7 @@ every eighth seed one of 62 minutes with five services, the others of 28 minutes
   npm run simulate -- --seeds 50 --only crash-decider,kafka-down
   npm run simulate -- --seeds 50 --plant commit-first   a bug on purpose: some seed must fail
 
-  --size large|small   every seed of one size; without it, as the seed draws it
+  --tempo brisk|steady   every seed at one pace; without it, as the seed draws it
   --workers N   processes; default: the cores
   --until-failure   begin no further seed once one has failed
   --own         judge by the simulation's own invariants alone, not by the independent checker
@@ -36,7 +36,7 @@ export type Options = {
 }
 
 /** What workers are told beside the seed. */
-export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean; readonly script?: Script; readonly size?: SizeName }
+export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean; readonly script?: Script; readonly tempo?: TempoName }
 
 /** Throws an Error that says what was wrong. */
 export const readOptions = (argv: readonly string[]): Options | 'help' => {
@@ -44,7 +44,7 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
     args: [...argv],
     options: {
       seeds: { type: 'string' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, keep: { type: 'string' },
-      only: { type: 'string' }, plant: { type: 'string' }, size: { type: 'string' }, workers: { type: 'string' }, service: { type: 'string' },
+      only: { type: 'string' }, plant: { type: 'string' }, tempo: { type: 'string' }, workers: { type: 'string' }, service: { type: 'string' },
       shrink: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, own: { type: 'boolean', default: false },
       'until-failure': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
@@ -62,30 +62,30 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
   }
 }
 
-type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string; readonly size?: string; readonly own: boolean }
+type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string; readonly tempo?: string; readonly own: boolean }
 
 const seedsOf = ({ seed, seeds, from }: Values): readonly number[] => {
   const first = whole('--seed', seed ?? from)
   return Array.from({ length: seed === undefined ? whole('--seeds', seeds ?? '1') : 1 }, (_, index) => first + index)
 }
 
-const choiceOf = ({ only, keep, plant, size, own }: Values): HistoryChoice => {
+const choiceOf = ({ only, keep, plant, tempo, own }: Values): HistoryChoice => {
   if (plant !== undefined && plant !== 'commit-first') throw new Error(`--plant: got ${plant}; allowed: commit-first`)
   return {
     ...(only === undefined ? {} : { only: only.split(',').map(kindOf) }),
     ...(keep === undefined ? {} : { keep: keep === '' ? [] : keep.split(',').map((one) => whole('--keep', one)) }),
-    ...(size === undefined ? {} : { size: sizeNamed(size) }),
+    ...(tempo === undefined ? {} : { tempo: tempoNamed(tempo) }),
     commitsFirst: plant === 'commit-first',
     ownOnly: own,
   }
 }
 
 /** The choice as it is typed: whoever repeats a seed must repeat this, too. */
-export const showChoice = ({ only, keep, size, commitsFirst, ownOnly }: HistoryChoice): string =>
+export const showChoice = ({ only, keep, tempo, commitsFirst, ownOnly }: HistoryChoice): string =>
   [
     ...(only === undefined ? [] : [`--only ${only.join()}`]),
     ...(keep === undefined ? [] : [`--keep '${keep.join()}'`]),
-    ...(size === undefined ? [] : [`--size ${size}`]),
+    ...(tempo === undefined ? [] : [`--tempo ${tempo}`]),
     ...(commitsFirst === true ? ['--plant commit-first'] : []),
     ...(ownOnly === true ? ['--own'] : []),
   ].map((option) => ` ${option}`).join('')
@@ -102,8 +102,8 @@ const kindOf = (text: string): FaultKind => {
   return kind
 }
 
-const sizeNamed = (text: string): SizeName => {
-  const size = sizeNames.find((one) => one === text)
-  if (size === undefined) throw new Error(`--size: got '${text}'; allowed: ${sizeNames.join(', ')}`)
-  return size
+const tempoNamed = (text: string): TempoName => {
+  const tempo = tempoNames.find((one) => one === text)
+  if (tempo === undefined) throw new Error(`--tempo: got '${text}'; allowed: ${tempoNames.join(', ')}`)
+  return tempo
 }

@@ -1,13 +1,13 @@
 /** One seed, one history: builds the world, breaks it, heals it, and says what was seen. */
+import type { CellId, ServiceId, SubClusterId } from '../../core/ids.ts'
 import type { DurationMs, EpochMs } from '../../core/units.ts'
 import { createRandom } from '../prng.ts'
 import type { RawEvidence } from './evidence.ts'
 import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
 import { heal, unleash } from './faults/nemesis.ts'
 import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
-import { tickMs } from './processes/decider.ts'
-import { sizeOf, type Size, type SizeName } from './size.ts'
 import { Stage, type Narrator } from './stage.ts'
+import { tempoOf, type TempoName } from './tempo.ts'
 import { World } from './world.ts'
 import { createService, type Horizon, type SimService } from './workload/services.ts'
 
@@ -23,10 +23,10 @@ export type HistoryOptions = {
   /** Numbers of the planned faults that strike; absent: all of them. */
   readonly keep?: readonly number[]
   readonly commitsFirst?: boolean
-  /** A course that somebody wrote, in a large world, instead of one drawn from the seed. */
+  /** A course that somebody wrote, at the brisk pace, instead of one drawn from the seed. */
   readonly script?: Script
   /** Absent: as the seed draws it. */
-  readonly size?: SizeName
+  readonly tempo?: TempoName
 }
 
 /** Times count from the begin of the history. */
@@ -45,19 +45,29 @@ export type History = {
 
 export const epoch: EpochMs = Date.UTC(2026, 0, 5, 8)
 
+const minute = 60_000
+
+/** Begins, ends of faults, end: an hour and a little, of which faults may take two thirds. */
+const usualCourse: Omit<Script, 'faults'> = { healsAfterMs: 40 * minute, lastsMs: 62 * minute }
+/** Longest way back after the last fault: a deadline of a rollout, its undo, cooldowns, a stabilisation window. */
+const convergeMs: DurationMs = 15 * minute
+
+const cells: readonly (readonly [SubClusterId, CellId])[] = [['sub-a', 'cell-a'], ['sub-b', 'cell-a'], ['sub-c', 'cell-b']]
+const places: readonly (readonly [ServiceId, CellId])[] = [['chat', 'cell-a'], ['code', 'cell-a'], ['search', 'cell-a'], ['draft', 'cell-b'], ['voice', 'cell-b']]
+
 export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOptions): Promise<History> => {
-  const size = sizeOf(seed, options.size ?? (options.script === undefined ? null : 'large'))
-  const course = options.script ?? size
+  const tempo = tempoOf(seed, options.tempo ?? (options.script === undefined ? null : 'brisk'))
+  const course = options.script ?? usualCourse
   const random = createRandom(seed)
   const stage = new Stage(epoch, random.fork('stage'), narrator ?? null)
   const healedAtMs = epoch + course.healsAfterMs
-  const services = servicesOf(seed, size, { fromMs: epoch, healedAtMs })
+  const services = servicesOf(seed, { fromMs: epoch, healedAtMs, tempo })
   const world = new World({
-    stage, services, partitions: size.partitions, nodesPerType: 4,
-    cells: new Map(size.cells),
+    stage, services, tempo, partitions: 3, nodesPerType: 4,
+    cells: new Map(cells),
     commitsFirst: options.commitsFirst ?? false,
   })
-  const planned = options.script ? written(options.script) : planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs, count: size.faults }, options.only ?? null)
+  const planned = options.script ? written(options.script) : planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
   const struck: Struck[] = []
   world.start()
   unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
@@ -65,7 +75,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   const toMs = epoch + course.lastsMs
   await pump(() => stage.scheduler.step(toMs))
   const evidence: RawEvidence = {
-    run: { seed, simulated: false, tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs: size.convergeMs },
+    run: { seed, simulated: false, tickMs: tempo.tickMs, latenessMs: 2_000, fromMs: epoch, toMs, healedAtMs, services: services.map(({ name }) => name), convergeMs },
     topics: world.topics(),
     formerSignals: world.broker.former.filter(({ topic }) => topic === 'signals').map(({ deletedAtMs, partitions }) => ({ deletedAtMs, records: partitions.flat() })),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
@@ -77,5 +87,5 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
 
 const written = ({ faults }: Script): readonly Fault[] => faults.map((fault) => ({ ...fault, fromMs: epoch + fault.fromMs, toMs: epoch + fault.toMs }))
 
-const servicesOf = (seed: number, { services, periodMinutes }: Size, horizon: Omit<Horizon, 'periodMinutes'>): readonly SimService[] =>
-  services.map(([name, cell]) => createService(createRandom(`${seed}/service/${name}`), { name, cell }, { ...horizon, periodMinutes }))
+const servicesOf = (seed: number, horizon: Horizon): readonly SimService[] =>
+  places.map(([name, cell]) => createService(createRandom(`${seed}/service/${name}`), { name, cell }, horizon))

@@ -15,6 +15,7 @@ import { bootRegistrar } from './processes/registrar.ts'
 import { Supervisor } from './processes/supervisor.ts'
 import type { SimProcess } from './process.ts'
 import type { Stage } from './stage.ts'
+import type { Tempo } from './tempo.ts'
 import { TemporalServer } from './temporal/server.ts'
 import { runCollector } from './workload/collector.ts'
 import { manifestText, type SimService } from './workload/services.ts'
@@ -26,6 +27,7 @@ export type WorldOptions = {
   readonly cells: ReadonlyMap<SubClusterId, CellId>
   readonly partitions: number
   readonly nodesPerType: number
+  readonly tempo: Tempo
   /** A planted bug of the tests. */
   readonly commitsFirst: boolean
 }
@@ -46,6 +48,7 @@ export class World {
   readonly processes = new Map<string, Supervisor>()
   readonly commits: CommitLine[] = []
   readonly #groups = new Map<string, Group>()
+  readonly tempo: Tempo
   readonly #options: WorldOptions
   readonly #generations = new Map<string, number>()
   readonly #ordered: { readonly record: OutRecord; readonly onDone: () => void }[] = []
@@ -56,6 +59,7 @@ export class World {
     this.#options = options
     this.stage = stage
     this.services = options.services
+    this.tempo = options.tempo
     this.broker = new Broker(stage, options.partitions)
     this.temporal = new TemporalServer(stage)
     this.apis = new Map([...cells.keys()].map((name) => [name, new ApiServer(new SimSubCluster(stage, name, smallCluster(name, nodesPerType)))]))
@@ -126,7 +130,7 @@ export class World {
 
   #addProcesses(): void {
     const { cells } = this.#options
-    for (const name of ['decider-a', 'decider-b']) this.#add(name, bootDecider({ eventLogOf: this.eventLogOf, coreHash: presentCore }))
+    for (const name of ['decider-a', 'decider-b']) this.#add(name, bootDecider({ eventLogOf: this.eventLogOf, coreHash: presentCore, tickMs: this.tempo.tickMs }))
     const subClustersOf = (process: SimProcess): ReadonlyMap<SubClusterId, SubCluster> =>
       new Map([...this.apis].map(([name, server]) => [name, createSubClusterPort(server, process)]))
     const orchestrator = { server: this.temporal, eventLogOf: this.eventLogOf, subClustersOf, cells: [...new Set(cells.values())] }
@@ -144,7 +148,7 @@ export class World {
   async #bootCollector(process: SimProcess, server: ApiServer, cell: CellId): Promise<object> {
     const appender = await this.eventLogOf(process).appender()
     const servingEverywhere = (service: string): number => this.serving(service)
-    void runCollector({ process, subCluster: createSubClusterPort(server, process), cell, services: this.services, appender, servingEverywhere, clusterVersion: () => server.cluster.version, mustRestate: () => this.stage.nowMs < this.#configuredMs + settlingMs })
+    void runCollector({ process, subCluster: createSubClusterPort(server, process), cell, services: this.services, appender, servingEverywhere, clusterVersion: () => server.cluster.version, tempo: this.tempo, mustRestate: () => this.stage.nowMs < this.#configuredMs + settlingMs })
     return {}
   }
 

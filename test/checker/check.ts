@@ -22,6 +22,7 @@ import { scaleInEvidence } from './scale-in-evidence.ts'
 import { scaleInWaits } from './scale-in-waits.ts'
 import { singleWriter } from './single-writer.ts'
 import { stabilisation } from './stabilisation.ts'
+import { unheardLoad } from './unheard-load.ts'
 import { staticStability } from './static-stability.ts'
 import { timeAndOwner } from './time-and-owner.ts'
 import { unknownIsNotDone } from './unknown-is-not-done.ts'
@@ -30,7 +31,7 @@ import { buildViews, type View } from './view.ts'
 type Formula = (view: View) => readonly Violation[]
 
 /** Each answers for the invariants that its docstring names. These hold verdicts against the log that they were taken from. */
-const ofVerdicts: readonly Formula[] = [scaleInEvidence, scaleInWaits, removalRate, stabilisation, bounds, singleWriter, killSwitch, noLostInput, oneDecision, timeAndOwner]
+const ofVerdicts: readonly Formula[] = [scaleInEvidence, scaleInWaits, removalRate, stabilisation, unheardLoad, bounds, singleWriter, killSwitch, noLostInput, oneDecision, timeAndOwner]
 const ofTheRun: readonly Formula[] = [
   oneEffect, orderedEffects, oneVerdict, allOrNothing, registeredBand, staticStability, expiry, reservations, unknownIsNotDone, liveness,
 ]

@@ -54,6 +54,8 @@ const broken: readonly (readonly [string, readonly string[], Break])[] = [
   ['more is taken than the rate allows', ['L1', 'S7'], ({ shrunk }) => void (shrunk.decision.record.to = shrunk.intent.record.target = counts(1, 3))],
   ['a load of half a minute ago that needed everything is forgotten', ['S7'], (told) =>
     before(told, 'TpsObserved', 65).filter(({ timestampMs }) => timestampMs < at(580)).forEach(({ record }) => (record.tps = 5_900))],
+  ['half of a window after a silence is taken for a whole one', ['S7'], (told) =>
+    drop(told, ({ type, timestampMs }) => type === 'TpsObserved' && timestampMs > at(500) && timestampMs < at(570))],
   ['more is added than the rate allows', ['S7'], ({ undone }) => {
     undone.decision.record.from = undone.intent.record.from = counts(1, 2)
     undone.decision.record.to = undone.intent.record.target = counts(4, 8)

@@ -62,9 +62,16 @@ const registered = (view: View, group: GroupView): readonly Violation[] => {
   return violations
 }
 
-/** While a node of its sub-cluster is lost there may be no room to make the loss good: until then the time does not run. */
-const lossBefore = ({ evidence }: View, { subCluster }: GroupView, time: number): number =>
-  evidence.nemesis.reduce((last, { fault, target, fromMs, toMs }) => (fault === 'node-loss' && target.startsWith(`${subCluster}/`) && fromMs <= time ? Math.max(last, Math.min(time, toMs)) : last), -Infinity)
+/**
+ * While a node of its sub-cluster is lost there may be no room to make the loss good, and an instance whose start-up never ends stands in the
+ * place of the one that would: until then the time does not run. What hangs is found to have failed at the heal, and not before.
+ */
+const lossBefore = ({ evidence, run }: View, { subCluster }: GroupView, time: number): number =>
+  evidence.nemesis.reduce((last, { fault, target, fromMs, toMs }) => {
+    if (fromMs > time || (target !== subCluster && !target.startsWith(`${subCluster}/`))) return last
+    if (fault === 'node-loss') return Math.max(last, Math.min(time, toMs))
+    return fault === 'start-up-never-ends' ? Math.max(last, Math.min(time, run.healedAtMs)) : last
+  }, -Infinity)
 
 /** Counts that receive traffic after the line; null when it says nothing about that. A write takes its victims with it at once. */
 const after = (serving: Serving, { line }: PlacedLine): Counts | null => {

@@ -21,7 +21,7 @@ const settlesMs = 60_000
 export const stabilisation = (view: View): readonly Violation[] =>
   skewMs(view, /collector/) > 1_000 ? [] : [...view.services.values()].flatMap((service) => service.decisions.filter(({ record }) => isForLoad(record)).flatMap((decision) => ofDecision(view, service, decision)))
 
-const isForLoad = (decision: ScaleDecided): boolean =>
+export const isForLoad = (decision: ScaleDecided): boolean =>
   takesAway(decision) && decision.asks.every(({ policy, direction }) => direction !== 'in' || policy === 'proportional')
 
 type Case = { readonly view: View; readonly service: ServiceView; readonly spec: Spec; readonly role: Role }
@@ -54,7 +54,7 @@ const ticksOf = ({ view, service, spec }: Case, { time, inputs }: ScaleDecided):
  * When something other than the load changed last: what stands or is believed to (an order that expired in an outage leaves more than
  * was ordered), what was configured, what operators ordered. Infinity under an order of theirs.
  */
-const stillSinceMs = (view: View, { service, configured, controls, decisions, reports }: ServiceView, time: number): number => {
+export const stillSinceMs = (view: View, { service, configured, controls, decisions, reports }: ServiceView, time: number): number => {
   const writes = view.writes.filter(({ line }) => line.service === service && line.time < time).map(({ line }) => line.time + settlesMs)
   const ordered = controls.filter(({ record }) => record.time < time)
   if ((ordered.at(-1)?.record.directives.length ?? 0) > 0) return Infinity

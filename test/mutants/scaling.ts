@@ -61,6 +61,20 @@ export const scalingMutants: readonly Mutant[] = [
     to: 'settle(open, nowMs)',
   },
   {
+    name: 'stabilisation-forgets-gaps',
+    story: 'After an outage the first fresh evidence counts as a whole window of it, since nothing in the window speaks against it.',
+    file: 'core/scaling/evaluate.ts',
+    from: 'const atMs = isAdopted(before, state) ? nowMs - latenessMs : heardAgainAt(state, nowMs)',
+    to: 'const atMs = isAdopted(before, state) ? nowMs - latenessMs : null',
+  },
+  {
+    name: 'calm-through-a-gap',
+    story: 'A sample inside the bounds is not looked at, also when it is the first after a silence that nobody ticked through.',
+    file: 'core/scaling/calm-bounds.ts',
+    from: 'isInBand(calm, event) && !isAfterGap(known, event)',
+    to: 'isInBand(calm, event)',
+  },
+  {
     name: 'controls-unknown-is-none',
     story: 'Where nobody has said yet what operators ordered, it is taken that they ordered nothing.',
     file: 'core/scaling/controls.ts',

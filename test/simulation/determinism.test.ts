@@ -9,19 +9,22 @@ const simulation = useSimulation()
 const hashOf = ({ evidence, steps }: History): string =>
   createHash('sha256').update(JSON.stringify([steps, evidence.run, [...evidence.topics], evidence.subClusters, evidence.nemesis, evidence.commits])).digest('hex')
 
-test.each(['large', 'small'] as const)('the same seed gives the same %s history, also after another one ran in between', async (size) => {
+test.each(['brisk', 'steady'] as const)('the same seed gives the same %s history, also after another one ran in between', async (tempo) => {
   const { judge } = simulation.current
-  const first = await judge(7, { size })
-  const other = await judge(8, { size })
-  const again = await judge(7, { size })
+  const first = await judge(7, { tempo })
+  const other = await judge(8, { tempo })
+  const again = await judge(7, { tempo })
   expect(hashOf(again.history)).toBe(hashOf(first.history))
   expect(hashOf(other.history)).not.toBe(hashOf(first.history))
 }, 900_000)
 
-test('every eighth seed makes a large world, the others a small one, unless a size is asked for', async () => {
+test('every 32nd seed goes at the brisk pace, the others at the steady one, unless one is asked for; all last an hour with five services', async () => {
   const { judge } = simulation.current
-  const lastsOf = async (seed: number, choice: Parameters<typeof judge>[1]): Promise<number> => (await judge(seed, { keep: [], ownOnly: true, ...choice })).summary.simulatedMs / 60_000
-  expect([await lastsOf(8, {}), await lastsOf(9, {}), await lastsOf(8, { size: 'small' }), await lastsOf(9, { size: 'large' })]).toEqual([62, 28, 28, 62])
+  const runOf = async (seed: number, choice: Parameters<typeof judge>[1]): Promise<readonly number[]> => {
+    const { run } = (await judge(seed, { keep: [], ownOnly: true, ...choice })).history.evidence
+    return [run.tickMs / 1_000, (run.toMs - run.fromMs) / 60_000, run.services.length]
+  }
+  expect([await runOf(32, {}), await runOf(33, {}), await runOf(32, { tempo: 'steady' }), await runOf(33, { tempo: 'brisk' })]).toEqual([[10, 62, 5], [30, 62, 5], [30, 62, 5], [10, 62, 5]])
 }, 900_000)
 
 test('leaving a fault out leaves the others as they were planned', async () => {

@@ -14,7 +14,7 @@ test('every kind of fault bites', async () => {
     for (const third of [0, 1, 2]) {
       const only = [...missing].filter((_, index) => index % 3 === third)
       if (only.length === 0) continue
-      const { summary } = await judge(seed, { only, size: 'large' })
+      const { summary } = await judge(seed, { only, tempo: 'brisk' })
       for (const kind of only) if (Object.keys(summary.hits).some((name) => name.startsWith(bitesOf[kind]))) missing.delete(kind)
     }
   }
@@ -22,7 +22,7 @@ test('every kind of fault bites', async () => {
 }, 1_800_000)
 
 test('a calm history decides, grows and shrinks, and breaks nothing', async () => {
-  const { summary } = await simulation.current.judge(1, { keep: [], size: 'large' })
+  const { summary } = await simulation.current.judge(1, { keep: [], tempo: 'brisk' })
   expect(summary.violations).toEqual([])
   expect(summary.counted['decision scale-out']).toBeGreaterThan(5)
   expect(summary.counted['decision scale-in']).toBeGreaterThan(5)

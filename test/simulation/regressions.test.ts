@@ -5,7 +5,7 @@ import { useSimulation } from './simulation.ts'
 
 const simulation = useSimulation()
 
-/** Of the large world, where each of them was found. `only`: kinds of faults that strike; absent: all. */
+/** At the brisk pace, where each of them was found. `only`: kinds of faults that strike; absent: all. */
 type Story = [seed: number, story: string, only?: readonly FaultKind[]]
 
 const stories: readonly Story[] = [
@@ -31,6 +31,6 @@ const stories: readonly Story[] = [
 ]
 
 test.each<Story>(stories)('seed %i: %s', async (seed, _story, only) => {
-  const { summary } = await simulation.current.judge(seed, { size: 'large', ...(only === undefined ? {} : { only }) })
+  const { summary } = await simulation.current.judge(seed, { tempo: 'brisk', ...(only === undefined ? {} : { only }) })
   expect(summary.violations).toEqual([])
 }, 300_000)

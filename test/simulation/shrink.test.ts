@@ -5,7 +5,7 @@ import { useSimulation } from './simulation.ts'
 const simulation = useSimulation()
 
 const only = ['crash-decider', 'slow-writes', 'pause-decider'] as const
-const planted = { only, size: 'large', commitsFirst: true, ownOnly: true } as const
+const planted = { only, tempo: 'brisk', commitsFirst: true, ownOnly: true } as const
 const mostSeeds = 10
 
 test('of the faults of a seed that fails those stay without which it does not fail', async () => {
@@ -30,7 +30,7 @@ test('a seed that does not fail cannot be made smaller', async () => {
 
 test('a choice is printed as it is typed', () => {
   const { showChoice } = simulation.current
-  expect(showChoice({ ...planted, keep: [0, 3] })).toBe(" --only crash-decider,slow-writes,pause-decider --keep '0,3' --size large --plant commit-first --own")
+  expect(showChoice({ ...planted, keep: [0, 3] })).toBe(" --only crash-decider,slow-writes,pause-decider --keep '0,3' --tempo brisk --plant commit-first --own")
   expect(showChoice({ keep: [] })).toBe(" --keep ''")
   expect(showChoice({})).toBe('')
 })

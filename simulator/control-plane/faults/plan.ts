@@ -1,7 +1,6 @@
 /** Which faults strike a history, drawn from its seed alone: leaving one out moves none of the others. */
 import type { Random } from '../../prng.ts'
-import type { DurationMs, EpochMs } from '../../../core/units.ts'
-import type { Span } from '../size.ts'
+import type { EpochMs } from '../../../core/units.ts'
 
 export type Fault = {
   readonly kind: FaultKind
@@ -57,15 +56,14 @@ const catalogue = {
 export type FaultKind = keyof typeof catalogue
 export const faultKinds = Object.keys(catalogue) as readonly FaultKind[]
 
-export type PlanWindow = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs; readonly count: Span }
+export type PlanWindow = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs }
 
 /** Each ends before the heal. `only`: the kinds to draw from, each of them at least once. */
-export const planFaults = (random: Random, { fromMs, healedAtMs, count: { least, spread } }: PlanWindow, only: readonly FaultKind[] | null): readonly Fault[] => {
-  const count = Math.max(least + Math.floor(spread * random.next()), only?.length ?? 0)
+export const planFaults = (random: Random, { fromMs, healedAtMs }: PlanWindow, only: readonly FaultKind[] | null): readonly Fault[] => {
+  const count = Math.max(4 + Math.floor(9 * random.next()), only?.length ?? 0)
   const begins = fromMs + 3 * minute
-  const able = shorterThan((healedAtMs - begins) / 3)
   return Array.from({ length: count }, (_, index): Fault => {
-    const kind = only === null ? weighted(random.next(), able) : (only[index % only.length] as FaultKind)
+    const kind = only === null ? weighted(random.next()) : (only[index % only.length] as FaultKind)
     const [, shortest, longest] = catalogue[kind]
     const durationMs = shortest + (longest - shortest) * random.next()
     const startMs = begins + random.next() * Math.max(0, healedAtMs - begins - durationMs)
@@ -73,12 +71,9 @@ export const planFaults = (random: Random, { fromMs, healedAtMs, count: { least,
   }).sort((a, b) => a.fromMs - b.fromMs)
 }
 
-/** A fault that leaves no time for others is left to longer histories. */
-const shorterThan = (mostMs: DurationMs): readonly FaultKind[] => faultKinds.filter((kind) => catalogue[kind][1] < mostMs)
-
-const weighted = (draw: number, kinds: readonly FaultKind[]): FaultKind => {
-  let left = draw * kinds.reduce((sum, kind) => sum + catalogue[kind][0], 0)
-  for (const kind of kinds) {
+const weighted = (draw: number): FaultKind => {
+  let left = draw * faultKinds.reduce((sum, kind) => sum + catalogue[kind][0], 0)
+  for (const kind of faultKinds) {
     left -= catalogue[kind][0]
     if (left < 0) return kind
   }

@@ -91,7 +91,7 @@ const collectorSkew: Strike = (world, { draw }) => {
 
 const zombieOfAnotherCore: Strike = (world, fault) => {
   const { stage } = world
-  const zombie = new Supervisor(stage, `decider-former-${Math.round(fault.draw * 1e6)}`, bootDecider({ eventLogOf: world.eventLogOf, coreHash: formerCore }))
+  const zombie = new Supervisor(stage, `decider-former-${Math.round(fault.draw * 1e6)}`, bootDecider({ eventLogOf: world.eventLogOf, coreHash: formerCore, tickMs: world.tempo.tickMs }))
   world.processes.set(zombie.name, zombie)
   zombie.start()
   stage.hit('zombie-of-another-core')

@@ -1,20 +1,19 @@
 /** The production decider in a simulated process. */
 import * as engine from '../../../core/audit/engine.ts'
 import type { EventLog } from '../../../core/ports.ts'
+import type { DurationMs } from '../../../core/units.ts'
 import { startDecider } from '../../../services/decider/decider.ts'
 import { createDeciderMetrics } from '../../../services/decider/metrics.ts'
 import type { Boot } from './supervisor.ts'
 import { silentMetrics } from './silent-metrics.ts'
 
 export const deciderGroup = 'heteroscale-decider'
-/** 10 s instead of the product's 1 s: a tenth of the records, and every rule still sees several ticks in its windows. */
-export const tickMs = 10_000
 const snapshotIntervalMs = 600_000
 
-export type DeciderParts = { readonly eventLogOf: (process: Parameters<Boot>[0]) => EventLog; readonly coreHash: string }
+export type DeciderParts = { readonly eventLogOf: (process: Parameters<Boot>[0]) => EventLog; readonly coreHash: string; readonly tickMs: DurationMs }
 
 export const bootDecider =
-  ({ eventLogOf, coreHash }: DeciderParts): Boot =>
+  ({ eventLogOf, coreHash, tickMs }: DeciderParts): Boot =>
   async (process) => {
     const { died } = await startDecider({
       eventLog: eventLogOf(process),

@@ -10,14 +10,13 @@ import type { EpochMs } from '../../../core/units.ts'
 import { createInventoryMemory } from '../../../services/collector/inventory-memory.ts'
 import { instancesObserved, type ClusterView } from '../../../services/collector/observations.ts'
 import type { SimProcess } from '../process.ts'
+import type { Tempo } from '../tempo.ts'
 import { tpsPerInstance, type SimService } from './services.ts'
 
-export const scrapeMs = 30_000
 /** The product restates instances so often; here only while a service was configured lately, and adopts what stands. */
 const restateMs = 5_000
 /** Beyond the target of one instance its latency leaves the SLO; it cannot serve more than this. */
 const mostTpsPerInstance = 1.35 * tpsPerInstance
-const inventoryIntervalMs = 120_000
 
 export type CollectorParts = {
   readonly process: SimProcess
@@ -29,17 +28,18 @@ export type CollectorParts = {
   readonly servingEverywhere: (service: string) => number
   readonly clusterVersion: () => number
   readonly mustRestate: () => boolean
+  readonly tempo: Tempo
 }
 
 /** Scrapes for as long as its process lives. */
 export const runCollector = async (parts: CollectorParts): Promise<void> => {
-  const { process } = parts
-  const inventoryNews = onlyWhenDue()
+  const { process, tempo } = parts
+  const inventoryNews = onlyWhenDue(tempo)
   let lastMs = process.clock.now()
   for (;;) {
     await process.clock.sleep(restateMs)
     const now = process.clock.now()
-    const isScrape = now - lastMs >= scrapeMs
+    const isScrape = now - lastMs >= tempo.scrapeMs
     if (!isScrape && !parts.mustRestate()) continue
     try {
       const version = parts.clusterVersion()
@@ -56,11 +56,11 @@ const instancesOf = ({ services, cell }: CollectorParts, view: ClusterView): rea
   services.filter((service) => service.cell === cell).map(({ name }) => ({ topic: 'signals', key: name, event: instancesObserved(view, name) }))
 
 /** Comparing inventories is dear, and without a change there is news only once an interval. */
-const onlyWhenDue = (): ((view: ClusterView, version: number) => readonly OutRecord[]) => {
-  const inventory = createInventoryMemory(inventoryIntervalMs)
+const onlyWhenDue = ({ inventoryMs }: Tempo): ((view: ClusterView, version: number) => readonly OutRecord[]) => {
+  const inventory = createInventoryMemory(inventoryMs)
   let last = { version: -1, atMs: 0 }
   return (view, version) => {
-    if (version === last.version && view.observedAt - last.atMs < inventoryIntervalMs) return []
+    if (version === last.version && view.observedAt - last.atMs < inventoryMs) return []
     last = { version, atMs: view.observedAt }
     return inventory.news(view).map((event): OutRecord => ({ topic: 'cells', key: event.cell, event }))
   }

@@ -6,7 +6,7 @@ import { apiVersion, manifestKind } from '../../../core/service/specification.ts
 import type { RoleCounts } from '../../../core/roles.ts'
 import type { EpochMs } from '../../../core/units.ts'
 import type { Random } from '../../prng.ts'
-import type { Span } from '../size.ts'
+import type { Tempo } from '../tempo.ts'
 
 export const tpsPerInstance = 1_000
 
@@ -23,10 +23,10 @@ export type SimService = {
   readonly demand: Demand
 }
 
-export type Horizon = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs; readonly periodMinutes: Span }
+export type Horizon = { readonly fromMs: EpochMs; readonly healedAtMs: EpochMs; readonly tempo: Tempo }
 
 /** Load in decode instances: between about 2 and 9, waves with a jump somewhere, steady after the heal. */
-const demandOf = (random: Random, { fromMs, healedAtMs, periodMinutes }: Horizon): Demand => {
+const demandOf = (random: Random, { fromMs, healedAtMs, tempo: { periodMinutes } }: Horizon): Demand => {
   const periodMs = (periodMinutes.least + periodMinutes.spread * random.next()) * 60_000
   const phase = random.next()
   const low = 2 + random.next()
@@ -41,7 +41,7 @@ const demandOf = (random: Random, { fromMs, healedAtMs, periodMinutes }: Horizon
   return { at: (nowMs) => Math.round(wave(Math.min(nowMs, healedAtMs))) }
 }
 
-const specOf = (random: Random, cell: string): DisaggregatedServiceSpec => ({
+const specOf = (random: Random, cell: string, { slowness }: Tempo): DisaggregatedServiceSpec => ({
   cell,
   priority: Math.floor(3 * random.next()),
   roles: {
@@ -52,26 +52,26 @@ const specOf = (random: Random, cell: string): DisaggregatedServiceSpec => ({
   network: { affinity: 's2' },
   slo: { ttftMsP95: 1000, tbtMsP95: 40 },
   policies: {
-    proportional: { signal: 'decodeTps', targetPerInstance: tpsPerInstance, windowSeconds: 60 },
-    latencyGuard: { windowSeconds: 60, tiers: defaults.latencyGuard.tiers },
+    proportional: { signal: 'decodeTps', targetPerInstance: tpsPerInstance, windowSeconds: 60 * slowness },
+    latencyGuard: { windowSeconds: 60 * slowness, tiers: defaults.latencyGuard.tiers },
   },
   behavior: {
     scaleUp: {
-      stabilizationWindowSeconds: 0, cooldownSeconds: 60, tolerance: 0.1, damping: 1,
-      policies: [{ type: 'Percent', value: 100, periodSeconds: 60 }, { type: 'Instances', value: 4, periodSeconds: 60 }],
+      stabilizationWindowSeconds: 0, cooldownSeconds: 60 * slowness, tolerance: 0.1, damping: 1,
+      policies: [{ type: 'Percent', value: 100, periodSeconds: 60 * slowness }, { type: 'Instances', value: 4, periodSeconds: 60 * slowness }],
     },
     scaleDown: {
-      stabilizationWindowSeconds: 120, cooldownSeconds: 90, tolerance: 0.15, damping: 0.5,
-      policies: [{ type: 'Percent', value: 20, periodSeconds: 60 }, { type: 'Instances', value: 3, periodSeconds: 60 }],
+      stabilizationWindowSeconds: 120 * slowness, cooldownSeconds: 90 * slowness, tolerance: 0.15, damping: 0.5,
+      policies: [{ type: 'Percent', value: 20, periodSeconds: 60 * slowness }, { type: 'Instances', value: 3, periodSeconds: 60 * slowness }],
     },
   },
-  evidence: { staleAfterSeconds: 90, minCoverage: 0.9 },
+  evidence: { staleAfterSeconds: 90 * slowness, minCoverage: 0.9 },
   warmupSeconds: 60,
   rollout: { readyDeadlineSeconds: 150, intentTtlSeconds: 180, failureBackoffSeconds: 60 },
 })
 
 export const createService = (random: Random, place: { readonly name: string; readonly cell: string }, horizon: Horizon): SimService => {
-  const manifest: ServiceManifest = { apiVersion, kind: manifestKind, metadata: { name: place.name }, spec: specOf(random.fork('spec'), place.cell) }
+  const manifest: ServiceManifest = { apiVersion, kind: manifestKind, metadata: { name: place.name }, spec: specOf(random.fork('spec'), place.cell, horizon.tempo) }
   const demand = demandOf(random.fork('demand'), horizon)
   const prefill = Math.max(1, Math.round(demand.at(horizon.fromMs) / tpsPerInstance / 2))
   return { ...place, manifest, start: { prefill, decode: 2 * prefill }, demand }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { calm, deciderStory, service, specification } from '../../support/decider-story.ts'
+import { calm, deciderStory, service, silence, specification } from '../../support/decider-story.ts'
 import type { Load } from '../../support/decider-story.ts'
 
 const large = { prefill: 4, decode: 8 }
@@ -35,6 +35,48 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual([])
     expect(story.reasons().at(-1)).toBe('STABILISING')
     story.pass(30)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
+  it.each([
+    ['the collectors were silent', (story: ReturnType<typeof deciderStory>) => {
+      story.load(silence)
+      story.pass(60)
+    }],
+    ['nobody decided, and nobody measured', (story: ReturnType<typeof deciderStory>) => {
+      story.skip(60)
+      story.takeOver()
+    }],
+  ])('keeps what stands for a whole window after %s: what the load asked for meanwhile, nobody knows', (_, goBlind) => {
+    const story = oversized({ decodeTps: 8000 }, specification({ warmupSeconds: 1 }))
+    story.pass(60)
+    goBlind(story)
+    story.load(low)
+    story.pass(30)
+    expect(story.orders()).toEqual([])
+    expect(story.reasons().at(-1)).toBe('STABILISING')
+    story.pass(15)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
+  it('keeps it for a whole window also when the same was asked for before a silence that nobody ticked through', () => {
+    const story = oversized()
+    story.pass(30)
+    expect(story.reasons().at(-1)).toBe('STABILISING')
+    story.skip(60)
+    story.pass(35)
+    expect(story.orders()).toEqual([])
+    story.pass(10)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
+  it('forgets nothing for a gap that is no longer than evidence stays fresh', () => {
+    const story = oversized()
+    story.pass(25)
+    story.load(silence)
+    story.pass(5)
+    story.load(low)
+    story.pass(15)
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
