@@ -37,13 +37,18 @@ export const verifyLog = async (eventLog: EventLog, options: VerifyOptions): Pro
   for (const { home, event } of snapshots) addHead(history, event, home)
   const present = presentOrNever(eventLog)
   const reading = ranges.map((range) => ({ range, judgedBelow: judged.get(`${range.topic}/${range.partition}`) ?? 0, onProgress: options.onProgress }))
-  const readOnes = async (): Promise<void> => {
-    for (let next = reading.shift(); next !== undefined; next = reading.shift()) await readInto(history, eventLog, next)
-  }
-  const [newestTick] = await Promise.all([present, ...Array.from({ length: readers }, readOnes)])
+  const [newestTick] = await Promise.all([present, someAtATime(reading, (next) => readInto(history, eventLog, next))])
   history.newestMs = Math.max(history.newestMs, newestTick)
   const scope = { service: options.service, sinceMs: options.sinceMs, changes }
   return withRemovals(eventLog, { history, scope, onProgress: options.onProgress })
+}
+
+const someAtATime = async <T>(all: readonly T[], read: (one: T) => Promise<void>): Promise<void> => {
+  const waiting = [...all]
+  const readOnes = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await read(next)
+  }
+  await Promise.all(Array.from({ length: readers }, readOnes))
 }
 
 const boundsOf = async (eventLog: EventLog, service: ServiceId | null): Promise<readonly Bounds[]> => {
@@ -61,12 +66,12 @@ type Snapshot = { readonly home: number; readonly event: SnapshotTaken }
 const readSnapshots = async (eventLog: EventLog, { service, onProgress }: VerifyOptions): Promise<readonly Snapshot[]> => {
   const found: Snapshot[] = []
   const home = service === null ? null : await eventLog.partitionOf('snapshots', service)
-  for (const { partition, start, end } of await eventLog.bounds('snapshots')) {
-    if (end <= start || (home !== null && partition !== home)) continue
+  const ranges = (await eventLog.bounds('snapshots')).filter(({ partition, start, end }) => end > start && (home === null || partition === home))
+  await someAtATime(ranges, async ({ partition, start, end }) => {
     onProgress(`reading snapshots/${partition}: ${end - start} records`)
     for await (const { event } of eventLog.read({ topic: 'snapshots', partition, from: start, to: end }))
       if (event?.type === 'SnapshotTaken') found.push({ event, home: await eventLog.partitionOf('decisions', event.service) })
-  }
+  })
   return found
 }
 
