@@ -295,6 +295,22 @@ describe('services', () => {
     expect(story.of('ServiceAccepted')).toHaveLength(told)
   })
 
+  it('tells the counts that are in band whenever they are others, and since when they are in band', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load({ ...calm, decodeTps: 6_000, prefillTps: 60_000 })
+    story.pass(30)
+    const ordered = story.lastIntent().target
+    story.commit()
+    story.pass(60)
+    const ratios = story.of('ServiceAccepted').flatMap(({ conditions }) => conditions.filter(({ type }) => type === 'RatioSatisfied' ))
+    const inBand = ratios.filter(({ reason }) => reason === 'InBand')
+    expect(inBand[0]?.message).toBe('2P+4D is in band')
+    expect(inBand.at(-1)?.message).toBe(`${ordered.prefill}P+${ordered.decode}D is in band`)
+    expect(new Set(inBand.map(({ lastTransitionTime }) => lastTransitionTime)).size).toBe(1)
+    expect(new Set(ratios.map(({ message }) => message)).size).toBe(ratios.length)
+  })
+
   it('refuses a manifest and keeps the one before in force', () => {
     const story = deciderStory()
     story.configure(specification({ roles: { decode: { minReplicas: 50 } } }), 2)
