@@ -1,7 +1,9 @@
 /** What happens to a hold's bytes in the log, and who misses the newest one. */
 import { describe, expect, it } from 'vitest'
 import { createCodec } from '../../adapters/kafka/codec.ts'
+import { processTerminal } from '../../cli/terminal.ts'
 import { verifyLog } from '../../cli/verify-log.ts'
+import { describeVerification } from '../../cli/verify-text.ts'
 import { addRecord, openHistory } from '../../core/audit/verify/history.ts'
 import { verify, type Verification } from '../../core/audit/verify/verify.ts'
 import type { LogEvent } from '../../core/events/event.ts'
@@ -47,6 +49,7 @@ describe('the newest hold of a service', () => {
     expect(new Set(named(await verified(damaged)))).toEqual(new Set(['HOLDS_BROKEN chat snapshots/chat']))
     expect(new Set(named(await verified(damaged, 'chat')))).toEqual(new Set(['HOLDS_BROKEN chat snapshots/chat']))
     expect(named(await verified(damaged, 'code'))).toEqual([])
+    expect(describeVerification(await verified(damaged), [], { ...processTerminal, isTty: false })[0]).toMatch(/chain broken in [1-9]\d* places?/)
   })
 
   it('is not missed while it and its snapshot are written during the reading', async () => {

@@ -311,6 +311,21 @@ describe('services', () => {
     expect(new Set(ratios.map(({ message }) => message)).size).toBe(ratios.length)
   })
 
+  it('tells no other number anew at each look', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 4, decode: 8 })
+    story.load({ ...calm, decodeTps: 1_000, heard: { prefill: 1, decode: 1 } })
+    story.pass(120)
+    const told = story.of('ServiceAccepted').length
+    const before = story.of('ServiceAccepted').at(-1)?.conditions.find(({ type }) => type === 'ScalingActive')
+    expect(before).toMatchObject({ status: 'False', reason: 'EvidenceIncomplete' })
+    for (let heard = 2; heard < 5; heard++) {
+      story.load({ ...calm, decodeTps: 1_000, heard: { prefill: 1, decode: heard } })
+      story.pass(20)
+    }
+    expect(story.of('ServiceAccepted')).toHaveLength(told)
+  })
+
   it('refuses a manifest and keeps the one before in force', () => {
     const story = deciderStory()
     story.configure(specification({ roles: { decode: { minReplicas: 50 } } }), 2)
