@@ -1,5 +1,6 @@
 /** The part of `explain` before the decision: evidence, what was asked for, what limited it. */
 import { showCounts } from '../core/roles.ts'
+import type { EpochMs } from '../core/units.ts'
 import type { ExplainAnswer } from '../services/api/answers.ts'
 import type { Section } from './explanation-section.ts'
 import { titled, wrapped } from './explanation-section.ts'
@@ -11,11 +12,11 @@ import type { Terminal } from './terminal.ts'
 
 type Decision = NonNullable<ExplainAnswer['decision']>
 
-/** From the decision to what limited it; a hold has no limits of its own. */
-export const causeSections = (decision: Decision | null, terminal: Terminal): readonly Section[] =>
+/** From the decision to what limited it; a hold has no limits of its own. `at`: the time that was asked about, which a hold may have begun long before. */
+export const causeSections = (decision: Decision | null, terminal: Terminal, at: EpochMs | null = null): readonly Section[] =>
   decision === null
     ? [['Decision: not in memory of the API; the topic `decisions` keeps it']]
-    : [decisionLines(decision), evidenceLines(decision, terminal), askLines(decision, terminal), limitLines(decision, terminal)]
+    : [decisionLines(decision), evidenceLines(decision, terminal, at), askLines(decision, terminal), limitLines(decision, terminal)]
 
 const decisionLines = (decision: Decision): Section => {
   const at = `${showTime(decision.time)} (world time)`
@@ -38,9 +39,12 @@ const neededLines = (decision: Decision): Section => {
   return needed === null ? [] : wrapped(`needed: ${needed}`)
 }
 
-const evidenceLines = ({ evidence }: Decision, terminal: Terminal): Section => {
+const evidenceLines = (decision: Decision, terminal: Terminal, at: EpochMs | null): Section => {
+  const { type, evidence, time } = decision
+  const isOlder = type === 'ScaleHeld' && at !== null && at - time >= 1_000
+  const title = isOlder ? `Evidence as of ${showTime(time)}, when this reason began` : 'Evidence'
   const colours: { readonly [state: string]: Colour } = { fresh: 'green', idle: 'green', stale: 'yellow', missing: 'red', failed: 'red' }
-  return titled('Evidence', evidence, (rows) => table(rows, [
+  return titled(title, evidence, (rows) => table(rows, [
     { heading: 'SIGNAL', cell: (row) => row.signal },
     { heading: 'STATE', cell: (row) => row.state, colour: (row) => colours[row.state] ?? null },
     { heading: 'VALUE', cell: (row) => showNumber(row.value) },

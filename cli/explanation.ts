@@ -24,7 +24,7 @@ export const explanationAt = (answer: ExplainAtAnswer, terminal: Terminal): stri
   const start = answer.decision?.time ?? answer.now
   return joined([
     [...momentLines(answer), ...bannerLines(answer.controlsThen, answer.at, terminal)],
-    answer.decision === null ? [] : causeSections(answer.decision, terminal).flat(),
+    answer.decision === null ? [] : causeSections(answer.decision, terminal, answer.at).flat(),
     effectSections(answer, start, terminal).flat(),
     answer.decision === null ? [] : footLines(answer.decision),
   ])

@@ -17,10 +17,18 @@ export const describeReport = (report: ReplayReport): readonly string[] => {
     ...(unsettled > 0 ? [`replay: ${unsettled} outputs are not on record, and need not be: nobody had confirmed their input`] : []),
     ...report.differences.slice(0, 1).map(describeDifference),
     ...(report.differences.length > 1 ? [`replay: … and ${report.differences.length - 1} more differences`] : []),
-    `replay: ${report.intents.count} intents, ${report.intents.equal} equal`,
-    `replay: ${report.holds.count} holds, ${report.holds.equal} equal`,
-    `replay: ${report.decisions.count} decisions, ${report.decisions.equal} equal`,
+    tallyText(report, 'intents', 'ScaleIntentEmitted'),
+    tallyText(report, 'holds', 'ScaleHeld'),
+    tallyText(report, 'decisions', 'ScaleDecided'),
   ]
+}
+
+/** What stands on one side only is part of the count: where there is any, each side is named. */
+const tallyText = (report: ReplayReport, kind: 'intents' | 'holds' | 'decisions', type: OutputDifference['type']): string => {
+  const { count, equal } = report[kind]
+  const only = (side: OutputDifference['what']): number => report.differences.filter(({ what, type: own }) => what === side && own === type).length
+  const [recorded, repeated] = [count - only('missing'), count - only('unexpected')]
+  return `replay: ${count} ${kind}, ${equal} equal${recorded === count && repeated === count ? '' : `: ${recorded} are on record, ${repeated} were decided again`}`
 }
 
 const describeBeginning = ({ fromMs, expired }: ReplayReport): readonly string[] => {

@@ -1,7 +1,8 @@
 /** Reads what `verify` compares. Causes are read further than effects, so that a fleet may go on while somebody looks. */
-import { addRecord, addUnreadable, openHistory, type History, type Start } from '../core/audit/verify/history.ts'
+import { addHead, addRecord, addUnreadable, openHistory, type History, type Start } from '../core/audit/verify/history.ts'
 import { servicesInDoubt, verify, type Scope, type Verification } from '../core/audit/verify/verify.ts'
 import type { ChangeLine } from '../core/audit/verify/effects.ts'
+import type { SnapshotTaken } from '../core/events/decided.ts'
 import type { ServiceId } from '../core/ids.ts'
 import { isPortError } from '../core/port-error.ts'
 import type { EventLog } from '../core/ports.ts'
@@ -30,17 +31,24 @@ const readers = 6
 export const verifyLog = async (eventLog: EventLog, options: VerifyOptions): Promise<Verification> => {
   const judged = new Map((await boundsOf(eventLog, options.service)).map(({ topic, partition, end }) => [`${topic}/${partition}`, end]))
   const changes = options.changes === null ? null : await options.changes()
+  const snapshots = await readSnapshots(eventLog, options)
   const ranges = await boundsOf(eventLog, options.service)
   const history = openHistory(ranges)
+  for (const { home, event } of snapshots) addHead(history, event, home)
   const present = presentOrNever(eventLog)
   const reading = ranges.map((range) => ({ range, judgedBelow: judged.get(`${range.topic}/${range.partition}`) ?? 0, onProgress: options.onProgress }))
-  const readOnes = async (): Promise<void> => {
-    for (let next = reading.shift(); next !== undefined; next = reading.shift()) await readInto(history, eventLog, next)
-  }
-  const [newestTick] = await Promise.all([present, ...Array.from({ length: readers }, readOnes)])
+  const [newestTick] = await Promise.all([present, someAtATime(reading, (next) => readInto(history, eventLog, next))])
   history.newestMs = Math.max(history.newestMs, newestTick)
   const scope = { service: options.service, sinceMs: options.sinceMs, changes }
   return withRemovals(eventLog, { history, scope, onProgress: options.onProgress })
+}
+
+const someAtATime = async <T>(all: readonly T[], read: (one: T) => Promise<void>): Promise<void> => {
+  const waiting = [...all]
+  const readOnes = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await read(next)
+  }
+  await Promise.all(Array.from({ length: readers }, readOnes))
 }
 
 const boundsOf = async (eventLog: EventLog, service: ServiceId | null): Promise<readonly Bounds[]> => {
@@ -50,6 +58,21 @@ const boundsOf = async (eventLog: EventLog, service: ServiceId | null): Promise<
     return bounds.filter(({ partition }) => home === null || partition === home).map((one) => ({ topic, ...one }))
   }))
   return all.flat()
+}
+
+type Snapshot = { readonly home: number; readonly event: SnapshotTaken }
+
+/** Read before the ends of the other topics are asked: a hold is written before any snapshot names it. */
+const readSnapshots = async (eventLog: EventLog, { service, onProgress }: VerifyOptions): Promise<readonly Snapshot[]> => {
+  const found: Snapshot[] = []
+  const home = service === null ? null : await eventLog.partitionOf('snapshots', service)
+  const ranges = (await eventLog.bounds('snapshots')).filter(({ partition, start, end }) => end > start && (home === null || partition === home))
+  await someAtATime(ranges, async ({ partition, start, end }) => {
+    onProgress(`reading snapshots/${partition}: ${end - start} records`)
+    for await (const { event } of eventLog.read({ topic: 'snapshots', partition, from: start, to: end }))
+      if (event?.type === 'SnapshotTaken') found.push({ event, home: await eventLog.partitionOf('decisions', event.service) })
+  })
+  return found
 }
 
 type Reading = { readonly range: Bounds; readonly judgedBelow: Offset; readonly onProgress: (line: string) => void }

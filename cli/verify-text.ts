@@ -1,6 +1,6 @@
 /** What `verify` found, in words. */
 import type { Verification } from '../core/audit/verify/verify.ts'
-import type { Finding } from '../core/audit/verify/finding.ts'
+import type { Finding, FindingCode } from '../core/audit/verify/finding.ts'
 import { showTime } from './quantities.ts'
 import { clean, paint } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -25,8 +25,10 @@ export const describeVerification = (verification: Verification, changesFrom: re
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
 
+const chainCodes: readonly FindingCode[] = ['DECISION_CHANGED', 'CHAIN_BROKEN', 'HOLD_CHANGED', 'HOLDS_BROKEN']
+
 const chainText = (findings: readonly Finding[]): string => {
-  const broken = findings.filter(({ code }) => code === 'CHAIN_BROKEN' || code === 'HOLDS_BROKEN' || code === 'DECISION_CHANGED').length
+  const broken = findings.filter(({ code }) => chainCodes.includes(code)).length
   return broken === 0 ? 'chain unbroken' : `chain broken in ${count(broken, 'place')}`
 }
 

@@ -25,6 +25,10 @@ Every decision must follow on the one before it, have its intent, and the intent
 cluster must have been ordered, and every order that committed must have had its effects. What does not is a finding, one line
 each. Open orders that are not due yet are none. Nothing is decided again: that is \`heteroscale replay\`.
 
+A changed byte of a decision or a hold shows, and so does a hold that is missing before a hold, a decision or a snapshot. Nothing
+follows the newest hold of a service until its next snapshot, which comes within 10 minutes; and the chains are not signed: whoever
+rewrites all that follows a record leaves no trace. Holds in schema version 1 have no hash, and not every change to them shows.
+
 The log is found at KAFKA_BROKERS, the change log at --changes or HETEROSCALE_EMULATOR; else both at the fleet of
 \`heteroscale up\`. Times are world time: 2026-01-01T14:05Z, 14:05 (UTC), or an age back from the log's newest tick.
 

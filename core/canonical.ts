@@ -4,7 +4,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /**
  * Writes a value with sorted keys and without undefined fields. Throws on NaN and infinities: a number that JSON
- * would turn into null must not reach the log.
+ * would turn into null must not reach the log. Zeros keep their sign, of which Avro has a bit and JSON a character.
  */
 export const canonicalJson = (value: unknown): string => {
   switch (typeof value) {
@@ -45,7 +45,7 @@ const keyText = (key: string): string => {
 
 const canonicalNumber = (value: number): string => {
   if (!Number.isFinite(value)) throw new Error(`BUG: ${value} has no canonical JSON`)
-  return `${value}`
+  return value === 0 && 1 / value < 0 ? '-0' : `${value}`
 }
 
 const canonicalArray = (items: readonly unknown[]): string => {

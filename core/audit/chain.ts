@@ -1,8 +1,7 @@
 /** The hash chain over one service's decisions: any later change, loss or insertion of a decision breaks it. */
-import { canonicalJson } from '../canonical.ts'
 import type { ScaleDecided } from '../events/decided.ts'
 import type { DecisionId } from '../ids.ts'
-import { sha256 } from '../sha256.ts'
+import { hashOfDecision } from '../scaling/record-hash.ts'
 
 export type ChainBreak = {
   readonly decisionId: DecisionId
@@ -10,9 +9,6 @@ export type ChainBreak = {
   readonly got: string
   readonly expected: string
 }
-
-/** SHA-256 over the decision's canonical JSON with `hash` empty. */
-export const hashOfDecision = (decision: ScaleDecided): string => sha256(canonicalJson({ ...decision, hash: '' }))
 
 /**
  * Checks the decisions of one service in log order, repeats already dropped. An empty list means an unbroken chain.

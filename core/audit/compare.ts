@@ -114,13 +114,18 @@ const collapse = (
 type Pair = { readonly recorded: AuditedOutput | undefined; readonly replayed: AuditedOutput | undefined }
 
 /**
- * A field that a record gained after a version was succeeded is null when that version's record is read today, and absent
- * when that version decides again: both mean that it said nothing.
+ * A field that a record gained after a version was written is null or empty when that version's record is read today, and
+ * absent when that version decides again: both mean that it said nothing.
  */
-const pairOf = (recorded: AuditedOutput | undefined, replayed: ReplayedOutput | undefined): Pair =>
-  replayed === undefined || !replayed.stretch.succeeded
-    ? { recorded, replayed: replayed?.event }
-    : { recorded: withoutNulls(recorded), replayed: withoutNulls(replayed.event) }
+const pairOf = (recorded: AuditedOutput | undefined, replayed: ReplayedOutput | undefined): Pair => {
+  if (replayed === undefined) return { recorded, replayed: undefined }
+  const known = recorded === undefined ? undefined : withoutGained(recorded, replayed.event)
+  if (!replayed.stretch.succeeded) return { recorded: known, replayed: replayed.event }
+  return { recorded: withoutNulls(known), replayed: withoutNulls(replayed.event) }
+}
+
+const withoutGained = (recorded: AuditedOutput, replayed: AuditedOutput): AuditedOutput =>
+  Object.fromEntries(Object.entries(recorded).filter(([name, value]) => value !== '' || name in replayed)) as AuditedOutput
 
 const withoutNulls = <T>(value: T): T => {
   if (Array.isArray(value)) return value.map(withoutNulls) as T
@@ -151,7 +156,7 @@ const differenceOf = (pair: Pair): Difference | null =>
   firstDifference(withoutHashes(pair.recorded), withoutHashes(pair.replayed)) ?? firstDifference(pair.recorded, pair.replayed)
 
 const withoutHashes = (output: AuditedOutput | undefined): unknown =>
-  output?.type === 'ScaleDecided' ? { ...output, hash: '', previousHash: '' } : output
+  output === undefined || output.type === 'ScaleIntentEmitted' ? output : { ...output, hash: '', previousHash: '', previousHeldHash: '' }
 
 const tally = (findings: readonly Finding[], type: AuditedOutput['type']): Tally => {
   const ofType = findings.filter((finding) => finding.type === type)

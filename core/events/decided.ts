@@ -60,7 +60,9 @@ export type ScaleDecided = {
   readonly holdsHash: string
   /** Hash of the service's decision before this one; empty for the first. */
   readonly previousHash: string
-  /** SHA-256 over this record's canonical JSON with `hash` empty. */
+  /** Hash of the service's last hold that was written before this decision; empty when there was none, and in records of version 1. */
+  readonly previousHeldHash: string
+  /** SHA-256 over this record (`core/scaling/record-hash.ts`). */
   readonly hash: string
 }
 
@@ -81,6 +83,10 @@ export type ScaleHeld = {
   /** Holds folded into the chain so far, this one included. */
   readonly holds: number
   readonly holdsHash: string
+  /** Hash of the service's hold that was written before this one; empty for the first. */
+  readonly previousHash: string
+  /** SHA-256 over this record (`core/scaling/record-hash.ts`); empty in records of version 1. */
+  readonly hash: string
 }
 
 /** How a role wants its instances placed. */
@@ -187,6 +193,8 @@ export type SnapshotTaken = {
   readonly partition: number
   /** Last input of this service that `state` includes. */
   readonly lastInputOffset: Offset
+  /** Hash of the service's last hold that was written before this; empty when there was none, and in records of version 1. */
+  readonly heldHash: string
   /** Canonical JSON of the service's state. */
   readonly state: string
   readonly time: EpochMs

@@ -12,7 +12,8 @@ type Assessment = Pick<Condition, 'type' | 'status' | 'reason'> & { readonly mes
 
 /**
  * The conditions after a verdict. One whose status and reason stay keeps its message and its time; when all do, the list stays
- * what it is.
+ * what it is. Only the counts in the message about the ratio are news by themselves: they change with an order and with what
+ * comes of it, where demand and ages change at every look.
  */
 export const conditionsAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): readonly Condition[] => {
   const control = activityControl(state.controls?.directives ?? null, nowMs)
@@ -22,7 +23,9 @@ export const conditionsAfter = (state: ServiceState, verdict: Verdict, nowMs: Ep
 }
 
 const isSame = (before: Condition | undefined, next: Assessment): boolean =>
-  before !== undefined && before.type === next.type && before.status === next.status && before.reason === next.reason
+  before !== undefined && before.type === next.type && before.status === next.status && before.reason === next.reason && !hasOtherCounts(before, next)
+
+const hasOtherCounts = ({ message }: Condition, next: Assessment): boolean => next.type === 'RatioSatisfied' && message !== next.message()
 
 const conditionAfter = (before: Condition | undefined, next: Assessment, nowMs: EpochMs): Condition => {
   if (before && isSame(before, next)) return before

@@ -39,10 +39,20 @@ const sloRatio = (latency: Evidence, slo: number): number | null =>
  */
 export const latencyGuardAsk = (situation: Situation): Ask => {
   const broken = breaches(situation)
-  const reason = broken.length === 0 ? 'TTFT and TBT are below every tier' : broken.map(({ text }) => text).join(', ')
-  if (broken.length === 0 || restsUntil(situation) !== null)
-    return { policy: 'latency-guard', direction: 'hold', target: situation.current, reason }
+  const rest = { policy: 'latency-guard', direction: 'hold', target: situation.current } as const
+  if (broken.length === 0) return { ...rest, reason: unbroken(situation) }
+  const reason = broken.map(({ text }) => text).join(', ')
+  const until = restsUntil(situation)
+  if (until !== null) return { ...rest, reason: `it rests, since ${Number.isFinite(until) ? 'its window reaches back before the last growth' : 'an order to grow is on its way'}: ${reason}` }
   return { policy: 'latency-guard', direction: 'out', target: broken.reduce(step, situation.current), reason }
+}
+
+/** A latency that nobody knows is not a low one: the guard cannot act on it, and says so. */
+const unbroken = ({ evidence }: Situation): string => {
+  const { ttft, tbt } = evidence
+  if (ttft.state === 'fresh' && tbt.state === 'fresh') return 'TTFT and TBT are below every tier'
+  const unknown = [ttft, tbt].filter(({ state }) => state !== 'fresh').map(({ signal, state }) => `${signal} is ${state}`)
+  return `it rests${unknown.length === 1 ? ' in part' : ''}: ${unknown.join(', ')}`
 }
 
 const step = (counts: RoleCounts, { role, stepPercent }: Breach): RoleCounts => ({

@@ -144,6 +144,7 @@ export const snapshotService = (state: PartitionState, service: ServiceId, time:
     coreHash: state.coreHash,
     partition: state.partition,
     lastInputOffset: Math.max(state.offset, state.restoredThrough.get(service) ?? -1),
+    heldHash: content.heldHash,
     state: writeSnapshot({ claim: state.claim, state: content }),
     time,
   }

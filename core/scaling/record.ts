@@ -1,5 +1,4 @@
 /** Writes a verdict down: the records of `decisions` and `intents`, and what the service remembers of them. */
-import { canonicalJson } from '../canonical.ts'
 import type { ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../events/decided.ts'
 import { decisionIdOf, intentIdOf } from '../ids.ts'
 import { noInstances, roles, showCounts } from '../roles.ts'
@@ -13,6 +12,7 @@ import type { DecisionArgument } from './argument.ts'
 import type { Emitted } from './emitted.ts'
 import type { OpenIntent } from './intents.ts'
 import { rememberChange } from './memory.ts'
+import { hashOfDecision, hashOfHold } from './record-hash.ts'
 import { copyOf } from './service-state.ts'
 import type { ServiceState } from './service-state.ts'
 import { hold, textOf, writtenAsk } from './verdict.ts'
@@ -43,7 +43,8 @@ const tooLarge = (text: string): Hold =>
 
 /**
  * Every hold goes into the chain, but only a new reason, or another recommendation, is written. The chain's text is short on purpose: it is hashed
- * for every service at every evaluation, and 128 bytes are two blocks of SHA-256.
+ * for every service at every evaluation, and 128 bytes are two blocks of SHA-256. A hold that is written is hashed whole, and follows on the
+ * written one before it.
  */
 const recordHold = (occasion: Occasion, held: Hold): Recorded => {
   const { reason, detail } = held
@@ -59,7 +60,7 @@ const recordHold = (occasion: Occasion, held: Hold): Recorded => {
   next.holds += 1
   next.holdsHash = holdsHash
   if (news === state.holdReason) return { state: next, emitted: [] }
-  const event: ScaleHeld = {
+  const open: ScaleHeld = {
     type: 'ScaleHeld',
     ...namesOf(occasion),
     reason,
@@ -69,7 +70,11 @@ const recordHold = (occasion: Occasion, held: Hold): Recorded => {
     asks: verdict.asks.map(writtenAsk),
     holds: next.holds,
     holdsHash,
+    previousHash: state.heldHash,
+    hash: '',
   }
+  const event: ScaleHeld = { ...open, hash: hashOfHold(open) }
+  next.heldHash = event.hash
   return { state: next, emitted: [{ topic: 'decisions', key: state.service, event }] }
 }
 
@@ -118,7 +123,7 @@ const nextSequence = (state: ServiceState): number => {
 
 type Ordered = { readonly order: Order; readonly from: RoleCounts; readonly sequence: number; readonly text: string }
 
-/** The decision with its place in the service's chain: the hash covers the record with `hash` empty. */
+/** The decision with its place in the service's chains: after the decision, and after the written hold, that came before it. */
 const decisionOf = (occasion: Occasion, { order, from, sequence, text }: Ordered): ScaleDecided => {
   const { state, verdict } = occasion
   const open: ScaleDecided = {
@@ -135,9 +140,10 @@ const decisionOf = (occasion: Occasion, { order, from, sequence, text }: Ordered
     argument: text,
     holdsHash: state.holdsHash,
     previousHash: state.decisionHash,
+    previousHeldHash: state.heldHash,
     hash: '',
   }
-  return { ...open, hash: sha256(canonicalJson(open)) }
+  return { ...open, hash: hashOfDecision(open) }
 }
 
 const intentOf = ({ argument }: Occasion, { decisionId, service, sequence, kind, from, to }: ScaleDecided): ScaleIntentEmitted => {

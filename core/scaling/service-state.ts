@@ -66,6 +66,8 @@ export type ServiceState = {
   readonly holdReason: string
   readonly holds: number
   readonly holdsHash: string
+  /** Hash of the last ScaleHeld that was written; empty before the first. */
+  readonly heldHash: string
   /** Hash of the last ScaleDecided; empty before the first. */
   readonly decisionHash: string
   readonly conditions: readonly Condition[]
@@ -104,6 +106,7 @@ export const copyOf = (state: ServiceState): Mutable<ServiceState> => ({
   holdReason: state.holdReason,
   holds: state.holds,
   holdsHash: state.holdsHash,
+  heldHash: state.heldHash,
   decisionHash: state.decisionHash,
   conditions: state.conditions,
 })
@@ -135,6 +138,7 @@ export const newService = (identity: Pick<ServiceState, 'service' | 'generation'
   holdReason: '',
   holds: 0,
   holdsHash: '',
+  heldHash: '',
   decisionHash: '',
   conditions: [],
 })

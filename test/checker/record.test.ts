@@ -67,12 +67,15 @@ describe('an order without effect and without end, of the last owner of a log th
   ])('S9: %s', (_story, change, tamper) => expect(gapsIn(change, tamper)).toHaveLength(1))
 })
 
-/** Another version owned the log for a while, before the last decision. */
-const interlude: Break = (told) => {
+/** Another version owned the log for a while. */
+const interludeFrom = (seconds: number): Break => (told) => {
   for (const { timestampMs, record } of all(told, 'ClockTicked')) {
-    if (timestampMs >= at(300)) Object.assign(record, timestampMs < at(350) ? { epoch: 2, ownerId: 'bob', coreHash: 'core-2' } : { epoch: 3 })
+    if (timestampMs >= at(seconds)) Object.assign(record, timestampMs < at(seconds + 50) ? { epoch: 2, ownerId: 'bob', coreHash: 'core-2' } : { epoch: 3 })
   }
 }
+
+/** Before the last decision. */
+const interlude = interludeFrom(300)
 
 /** The last decision follows another one than it did; `more` is written into it after it was sealed. */
 const lastFollows = (previousOf: (hashes: readonly string[]) => string, more: object = {}): Tamper => (evidence) => {
@@ -101,6 +104,40 @@ describe('a decision after another version had owned the log', () => {
     ['it follows an older one than the last on record', interlude, lastFollows(([first]) => first ?? ''), 'it follows'],
     ['its content was changed', interlude, lastFollows(unwritten, { reason: 'other' }), 'its hash i'],
   ])('S17: %s', (_story, change, tamper, fault) => expect(chainFaults(change, tamper)).toEqual([fault]))
+})
+
+/** The last hold follows another one than it did, or is written as version 1 would have written it. */
+const lastHoldFollows = (previousHash: string): Tamper => (evidence) => {
+  const decisions = evidence.topics.decisions ?? []
+  const last = decisions.findLastIndex(({ value }) => value !== null && typeOf(value) === 'ScaleHeld')
+  const open = { ...decode<'ScaleHeld'>(decisions[last]?.value ?? new Uint8Array()), previousHash, hash: '' }
+  const value = encode('ScaleHeld', { ...open, hash: sha256(canonicalJson({ type: 'ScaleHeld', ...open })) })
+  return { ...evidence, topics: { ...evidence.topics, decisions: decisions.map((one, index) => (index === last ? { ...one, value } : one)) } }
+}
+
+describe('a hold', () => {
+  const unwritten = sha256('held, and on no record')
+  const heldFaults = (change: Break, tamper: Tamper): readonly string[] => {
+    const telling = tellStory()
+    change(telling)
+    return check(tamper(evidenceOf(telling.story))).violations.flatMap(({ invariant, detail }) => (invariant === 'S17' ? [detail.replace(/^.*?: /, '').slice(0, 19)] : []))
+  }
+  const turned = (value: Buffer): Buffer => {
+    const word = value.indexOf('INSIDE')
+    value[word] = 'i'.charCodeAt(0)
+    return value
+  }
+  const without: Tamper = (evidence) => ({ ...evidence, topics: { ...evidence.topics, decisions: (evidence.topics.decisions ?? []).slice(1) } })
+
+  test('may follow one that is on no record where another version had owned the log', () => expect(heldFaults(interludeFrom(620), lastHoldFollows(unwritten))).toEqual([]))
+
+  test.each<[string, Break, Tamper, string]>([
+    ['one byte of it is another', untouched, tampered('decisions', 0, turned), 'its hash is not tha'],
+    ['it is missing before a decision', untouched, without, 'it follows the hold'],
+    ['it follows one that is on no record, and no other version was there', untouched, lastHoldFollows(unwritten), 'it follows the hold'],
+    ['another version was there, but before the last decision', interlude, lastHoldFollows(unwritten), 'it follows the hold'],
+    ['it follows none, though one stands there', untouched, lastHoldFollows(''), 'it follows the hold'],
+  ])('S17: %s', (_story, change, tamper, fault) => expect(new Set(heldFaults(change, tamper))).toEqual(new Set([fault])))
 })
 
 describe('the record', () => {

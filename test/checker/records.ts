@@ -85,6 +85,8 @@ export type ScaleDecided = {
   readonly coreHash: string
   readonly holdsHash: string
   readonly previousHash: string
+  /** Absent in version 1. */
+  readonly previousHeldHash?: string
   readonly hash: string
 }
 
@@ -99,6 +101,9 @@ export type ScaleHeld = {
   readonly coreHash: string
   readonly holds: number
   readonly holdsHash: string
+  /** Both absent in version 1. */
+  readonly previousHash?: string
+  readonly hash?: string
 }
 
 export type ScaleIntentEmitted = {

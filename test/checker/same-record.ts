@@ -1,21 +1,22 @@
 /**
  * S17, replay (docs/invariants.md), as far as an outsider can say it: an id has one content in all copies, byte for byte; a decision's hash is
  * SHA-256 over its canonical JSON with `hash` empty; `previousHash` is the hash of the service's decision before it, and empty for the first
- * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. Where another version owned the
- * log in between, a decision may follow one that is on no record, and never another one that is. `decide(inputs) = record` itself needs the product's
+ * after each beginning of its state, by one version of the deciding code; the count of holds in the chain rises. A hold's hash is made in the same
+ * way, and holds and decisions name that of the hold before them; version 1 knew neither. Where another version owned the log in between, a
+ * verdict may follow one that is on no record, and never another one that is. `decide(inputs) = record` itself needs the product's
  * core: the caller hands over what its replay found, and a replay that took fewer or more decisions than are on record is a difference too.
  */
 import { canonicalJson, sha256 } from './canonical.ts'
 import type { Violation } from './evidence.ts'
 import type { ScaleDecided, ScaleHeld } from './records.ts'
-import { byCore, placeOf, type Entry, type ServiceView, type View } from './view.ts'
+import { byCore, placeOf, type Entry, type ServiceView, type Verdict, type View } from './view.ts'
 
 /** What a replay of `signals` by the core that decided it found. */
 export type Replay = { readonly decisions: number; readonly differences: readonly { readonly service: string; readonly detail: string }[] }
 
 export const sameRecord = (view: View): readonly Violation[] => [
   ...view.twoContents.map(({ id, service, first, second }) => ({ invariant: 'S17', service, detail: `${id} stands on record twice with different bytes; first at ${placeOf(first)}`, at: placeOf(second) })),
-  ...[...view.services.values()].flatMap((service) => [...chain(view, service), ...holds(service)]),
+  ...[...view.services.values()].flatMap((service) => [...chain(view, service), ...holds(service), ...heldChain(view, service)]),
 ]
 
 const chain = (view: View, service: ServiceView): readonly Violation[] => {
@@ -30,11 +31,13 @@ const chain = (view: View, service: ServiceView): readonly Violation[] => {
 }
 
 /** A service that was removed and configured again begins anew. */
-const isRemovedBetween = ({ removed }: ServiceView, before: Entry<ScaleDecided>, after: Entry<ScaleDecided>): boolean =>
+const isRemovedBetween = ({ removed }: ServiceView, before: Verdict, after: Verdict): boolean =>
   removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < after.record.inputs.tickOffset)
 
 const contentFaults = ({ record }: Entry<ScaleDecided>): readonly string[] =>
-  record.hash === sha256(canonicalJson({ type: 'ScaleDecided', ...record, hash: '' })) ? [] : ['its hash is not that of its content']
+  record.hash === hashOf({ type: 'ScaleDecided', ...record, previousHeldHash: record.previousHeldHash || undefined }) ? [] : ['its hash is not that of its content']
+
+const hashOf = (record: object): string => sha256(canonicalJson({ ...record, hash: '' }))
 
 const linkFaults = ({ record }: Entry<ScaleDecided>, previous: string): readonly string[] =>
   record.previousHash === previous ? [] : [`it follows ${record.previousHash.slice(0, 12) || 'nothing'}; before it stands ${previous.slice(0, 12) || 'nothing'}`]
@@ -48,6 +51,40 @@ const rising = (service: string, all: readonly Entry<ScaleHeld>[], removed: Serv
     if (removed.some(({ offset }) => offset > before.record.inputs.tickOffset && offset < held.record.inputs.tickOffset)) return []
     return [{ invariant: 'S17', service, detail: `${held.record.decisionId}: hold ${held.record.holds} stands after hold ${before.record.holds}`, at: placeOf(held) }]
   })
+
+const heldChain = (view: View, service: ServiceView): readonly Violation[] => {
+  const onRecord = new Set(service.holds.map(({ record }) => record.hash))
+  const inOrder = [...service.decisions, ...service.holds].sort((a, b) => a.offset - b.offset)
+  return byCore<Verdict>(inOrder).filter((verdicts) => verdicts.some(({ record }) => heldHashIn(record) !== undefined)).flatMap((verdicts) => {
+    return verdicts.flatMap((verdict, index): readonly Violation[] => {
+      const before = verdicts[index - 1]
+      const link = linkOf(verdict.record)
+      const expected = before === undefined || isRemovedBetween(service, before, verdict) ? '' : newestIn(before)
+      const mayFollowUnwritten = !onRecord.has(link) && isInterrupted(view, before ?? null, verdict)
+      const faults = [...heldContentFaults(verdict), ...(link === expected || mayFollowUnwritten ? [] : [`it follows the hold ${link.slice(0, 12) || '(none)'}; before it stands ${expected.slice(0, 12) || 'none'}`])]
+      return faults.map((detail) => ({ invariant: 'S17', service: service.service, detail: `${verdict.record.decisionId}: ${detail}`, at: placeOf(verdict) }))
+    })
+  })
+}
+
+const isHold = (verdict: Verdict): verdict is Entry<ScaleHeld> => 'holds' in verdict.record
+
+const heldHashIn = (record: ScaleDecided | ScaleHeld): string | undefined => ('holds' in record ? record.hash : record.previousHeldHash)
+
+const linkOf = (record: ScaleDecided | ScaleHeld): string => ('holds' in record ? record.previousHash : record.previousHeldHash) ?? ''
+
+/** The newest hold that a verdict knows of: a hold itself, or the one that a decision names. */
+const newestIn = (verdict: Verdict): string => (isHold(verdict) ? (verdict.record.hash ?? '') : linkOf(verdict.record))
+
+const heldContentFaults = (verdict: Verdict): readonly string[] =>
+  !isHold(verdict) || verdict.record.hash === hashOf({ type: 'ScaleHeld', ...verdict.record }) ? [] : ['its hash is not that of its content']
+
+/** Another version owned the log since `before`, or, where nothing stands before it, since this version owned it first. */
+const isInterrupted = ({ ticks }: View, before: Verdict | null, { record }: Verdict): boolean => {
+  const counted = ticks.get(record.inputs.partition)?.counted ?? []
+  const from = before?.record.inputs.tickOffset ?? counted.find(({ coreHash }) => coreHash === record.coreHash)?.offset ?? Infinity
+  return counted.some(({ offset, coreHash }) => offset >= from && offset <= record.inputs.tickOffset && coreHash !== record.coreHash)
+}
 
 /** What the last owner of a version had decided, and not written, when another version claimed is on no record (DESIGN section 8). */
 const isSupersededBetween = ({ ticks }: View, before: ScaleDecided['inputs'], after: ScaleDecided['inputs']): boolean => {

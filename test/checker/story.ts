@@ -260,18 +260,27 @@ export const tellStory = (): Telling => {
   return { story: { run, records: teller.records, lines: teller.lines, nemesis: [], extra: {} }, grown, undone, shrunk }
 }
 
-/** Puts the story into bytes. Decisions get their place in the chain here, so that a test may change their content. */
+/** Puts the story into bytes. Decisions and holds get their place in the chains here, so that a test may change their content. */
 export const evidenceOf = ({ run, records, lines, nemesis, extra }: Story): Evidence => {
   let previousHash = ''
+  let heldHash = ''
   const chained = new Map<string, object>()
   const topics: { [topic in TopicName]?: EvidenceRecord[] } = {}
   for (const told of records) {
     if (told.type === 'ScaleDecided') {
       const { decisionId } = told.record
-      const open = { ...told.record, previousHash, hash: '' }
-      const hash = sha256(canonicalJson({ type: 'ScaleDecided', ...open }))
-      const links = chained.get(decisionId) ?? { previousHash, hash }
+      const open = { ...told.record, previousHash, previousHeldHash: heldHash, hash: '' }
+      const hash = sha256(canonicalJson({ type: 'ScaleDecided', ...open, previousHeldHash: heldHash || undefined }))
+      const links = chained.get(decisionId) ?? { previousHash, previousHeldHash: heldHash, hash }
       if (!chained.has(decisionId)) previousHash = hash
+      chained.set(decisionId, links)
+      Object.assign(told.record, links)
+    }
+    if (told.type === 'ScaleHeld') {
+      const { decisionId } = told.record
+      const hash = sha256(canonicalJson({ type: 'ScaleHeld', ...told.record, previousHash: heldHash, hash: '' }))
+      const links = chained.get(decisionId) ?? { previousHash: heldHash, hash }
+      if (!chained.has(decisionId)) heldHash = hash
       chained.set(decisionId, links)
       Object.assign(told.record, links)
     }

@@ -62,9 +62,9 @@ export const decode = <T extends TypeName>(value: Uint8Array): RecordOf[T] | nul
   }
 }
 
-/** Bytes of a record, for stories: what a writer of that type would put on the topic. */
+/** Bytes of a record, for stories: what a writer of that type would put on the topic, by the newest version of its schema. */
 export const encode = (name: TypeName, record: object): Uint8Array => {
-  for (const [id, wire] of byId) {
+  for (const [id, wire] of [...byId].reverse()) {
     if (wire.name !== name) continue
     const head = Buffer.alloc(5)
     head.writeUInt32BE(id, 1)

@@ -77,6 +77,7 @@ describe('at a time', () => {
     expect(out).toContain('! freeze on for fleet since 22s by alice: network change')
     expect(out).toContain('freeze on for fleet by alice: network change')
     expect(out).toContain('needed: heteroscale unfreeze')
+    expect(out).toContain('Evidence as of 2026-01-01T00:00:20Z, when this reason began')
     expect(out).toContain('decodeTps')
     expectOneScreen(out)
   })

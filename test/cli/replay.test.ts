@@ -47,6 +47,8 @@ describe('heteroscale replay', () => {
     const report = await replayed(stage.eventLog)
     expect(report.differences).toMatchObject([{ what: 'unexpected', id: 'chat-0000000000000000' }])
     expect(report.decisions.equal).toBe(report.decisions.count - 1)
+    const { count } = report.decisions
+    expect(describeReport(report).at(-1)).toBe(`replay: ${count} decisions, ${count - 1} equal: ${count} are on record, ${count - 1} were decided again`)
   })
 
   it('compares one service alone', async () => {

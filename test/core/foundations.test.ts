@@ -12,6 +12,7 @@ import { sha256 as nodesSha256 } from '../../infra/simulation/sha256.ts'
 describe('canonical JSON', () => {
   test('one value, one text, whatever the order of its keys', () =>
     expect(canonicalJson({ b: [1, { d: null, c: 'x' }], a: undefined })).toBe('{"b":[1,{"c":"x","d":null}]}'))
+  test('zeros keep their sign', () => expect(canonicalJson([0, -0, JSON.parse(canonicalJson(-0))])).toBe('[0,-0,-0]'))
   test('a number that JSON would turn into null is a bug', () => expect(() => canonicalJson({ a: Number.NaN })).toThrow('BUG'))
   test('it reads back as the same value', () =>
     fc.assert(fc.property(fc.jsonValue(), (value) => {

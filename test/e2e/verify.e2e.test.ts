@@ -27,7 +27,8 @@ let changes: readonly ChangeLine[]
 
 const writesIn = (lines: readonly ChangeLine[]): number => lines.filter(({ kind }) => kind === 'written').length
 
-const topics = ['decisions', 'intents', 'rollouts', 'cells'] as const
+/** Snapshots first: what they name is written before them. */
+const topics = ['snapshots', 'decisions', 'intents', 'rollouts', 'cells'] as const
 
 beforeAll(async () => {
   story = await beginStory()
@@ -118,6 +119,24 @@ describe('heteroscale verify', () => {
       event.type === 'ScaleDecided' && event.decisionId === firstDecision() ? { ...event, reason: `${event.reason.slice(0, -1)}~` } : event,
     )
     expect(findings.map(({ code, id }) => `${code} ${id}`)).toEqual([`DECISION_CHANGED ${firstDecision()}`])
+  })
+
+  test('names the hold of which one byte was changed, in a text that no rule reads', async () => {
+    const hold = record.flatMap(({ event }) => (event?.type === 'ScaleHeld' ? [event] : []))[1]
+    const { findings } = await verifiedCopy('held', (event) => (event === hold && hold ? { ...hold, detail: `${hold.detail.slice(0, -1)}~` } : event))
+    expect(findings.map(({ code, id }) => `${code} ${id}`)).toEqual([`HOLD_CHANGED ${hold?.decisionId}`])
+  })
+
+  test('names the decision before which a hold was removed, and the snapshot that was taken after one', async () => {
+    const verdicts = record.flatMap(({ event }) => (event?.type === 'ScaleHeld' || event?.type === 'ScaleDecided' ? [event] : []))
+    const decision = verdicts.find((event, at) => event.type === 'ScaleDecided' && verdicts[at - 1]?.type === 'ScaleHeld')
+    const last = verdicts[verdicts.findIndex((event) => event === decision) - 1]
+    const { findings } = await verifiedCopy('unheld', (event) => (event === last ? null : event))
+    expect(findings.map(({ code, id }) => `${code} ${id}`)).toEqual([`HOLDS_BROKEN ${decision?.decisionId}`])
+    const named = record.flatMap(({ event }) => (event?.type === 'SnapshotTaken' && event.heldHash !== '' ? [event.heldHash] : []))
+    expect(named.length).toBeGreaterThan(0)
+    const unanchored = await verifiedCopy('unanchored', (event) => (event.type === 'ScaleHeld' && named.includes(event.hash) ? null : event))
+    expect(unanchored.findings.map(({ code, id }) => `${code} ${id}`)).toContain(`HOLDS_BROKEN snapshots/${demoService}`)
   })
 
   test('names the rollout that has no end', async () => {

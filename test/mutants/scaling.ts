@@ -1,4 +1,4 @@
-/** Mistakes in deciding what a service needs: `core/scaling`. */
+/** Mistakes in deciding what a service needs, and in checking what was decided: `core/scaling`, `core/audit`. */
 import type { Mutant } from './mutant.ts'
 
 const shrinkStops = 'const stop = warmUp(situation) ?? openRollout(situation) ?? cooldownIn(situation)'
@@ -87,6 +87,28 @@ export const scalingMutants: readonly Mutant[] = [
     file: 'core/scaling/record.ts',
     from: 'return Math.max(state.lastSequence, seen <= mostSequence ? seen : 0) + 1',
     to: 'return state.lastSequence + 1',
+  },
+  {
+    name: 'decision-names-no-hold',
+    story: 'The link to the last written hold is believed to be that of holds alone, and a decision leaves it empty.',
+    file: 'core/scaling/record.ts',
+    from: 'previousHeldHash: state.heldHash,',
+    to: "previousHeldHash: '',",
+    tests: ['test/core/audit/verify'],
+  },
+  {
+    name: 'hold-count-unchecked',
+    story: 'Since holds are linked by their hashes, the check that their count rises is dropped as a duplicate.',
+    file: 'core/audit/verify/holds.ts',
+    from: 'if (hold.holds <= count)',
+    to: 'if (false)',
+  },
+  {
+    name: 'hold-without-hash-passes',
+    story: 'A hold without a hash is taken for one of version 1 wherever it stands, so that whoever changes one only has to empty the field.',
+    file: 'core/audit/verify/holds.ts',
+    from: "(hashed || verdict.hash !== '')",
+    to: "verdict.hash !== ''",
   },
   {
     name: 'stop-does-not-hold',

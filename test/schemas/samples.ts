@@ -87,6 +87,7 @@ export const samples = {
     coreHash: 'bb',
     holdsHash: 'cc',
     previousHash: '',
+    previousHeldHash: 'ee',
     hash: 'dd',
   },
   ScaleHeld: {
@@ -104,6 +105,8 @@ export const samples = {
     coreHash: 'bb',
     holds: 900,
     holdsHash: 'cc',
+    previousHash: 'dd',
+    hash: 'ee',
   },
   ScaleIntentEmitted: {
     type: 'ScaleIntentEmitted',
@@ -146,7 +149,7 @@ export const samples = {
     conditions: [{ type: 'AbleToScale', status: 'True', reason: 'Ready', message: '', lastTransitionTime: time }],
     time,
   },
-  SnapshotTaken: { type: 'SnapshotTaken', service: 'chat-70b', logId: 'log-7f3a', coreHash: 'bb', partition: 3, lastInputOffset: 123_456_780, state: '{"a":1}', time },
+  SnapshotTaken: { type: 'SnapshotTaken', service: 'chat-70b', logId: 'log-7f3a', coreHash: 'bb', partition: 3, lastInputOffset: 123_456_780, heldHash: 'ee', state: '{"a":1}', time },
   InventoryObserved: {
     type: 'InventoryObserved',
     cell: 'cell-1',

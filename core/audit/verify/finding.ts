@@ -7,7 +7,9 @@ export const findingCodes = [
   'DECISION_CHANGED',
   /** A decision does not follow on the one before it: one was removed, inserted, or moved. */
   'CHAIN_BROKEN',
-  /** The chain over the holds does not continue. */
+  /** A hold's hash is not that of its bytes: it was changed after it was written. */
+  'HOLD_CHANGED',
+  /** A hold, or what was written after it, does not follow on the hold before it: one was removed, inserted, or moved. */
   'HOLDS_BROKEN',
   /** Nobody can read it: a byte of it was changed, or a stranger wrote it. It is no record any more, and what it said is lost. */
   'RECORD_UNREADABLE',

@@ -1,29 +1,34 @@
 /** Gathers from the log what `verify` compares. It keeps what the checks need and drops arguments, some 50 KiB a decision. */
 import { canonicalJson } from '../../canonical.ts'
-import type { RolloutEvent, ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../../events/decided.ts'
+import type { RolloutEvent, ScaleDecided, ScaleHeld, ScaleIntentEmitted, SnapshotTaken } from '../../events/decided.ts'
 import type { PlacementAnswer, PlacementDecided } from '../../events/placed.ts'
 import type { DecisionId, IntentId, ServiceId } from '../../ids.ts'
 import { extendChain, judgePlacement, openChain, type PlacementChain } from '../../placement/chain.ts'
 import type { LogRecord } from '../../ports.ts'
+import { hashOfDecision, hashOfHold } from '../../scaling/record-hash.ts'
 import { sha256 } from '../../sha256.ts'
 import type { Topic } from '../../topics.ts'
 import type { EpochMs, Offset } from '../../units.ts'
-import { hashOfDecision } from '../chain.ts'
 import type { Finding } from './finding.ts'
 
 /** `judged`: it stood in the log when the reading began, so that what follows from it must stand there now. */
 type Kept = { readonly judged: boolean; readonly digest: string }
 export type KeptDecision = Omit<ScaleDecided, 'argument'> & Kept & { readonly expectedHash: string }
-export type KeptHold = ScaleHeld & Kept
+export type KeptHold = ScaleHeld & Kept & { readonly expectedHash: string }
+export type KeptVerdict = KeptDecision | KeptHold
 export type KeptIntent = ScaleIntentEmitted & Kept
 export type KeptPlacement = { readonly answer: PlacementAnswer; readonly time: EpochMs; readonly judged: boolean }
+/** What a snapshot says of the service's holds. */
+export type KeptHead = Pick<SnapshotTaken, 'service' | 'coreHash' | 'heldHash' | 'time'>
 export type KeptFact = { readonly fact: RolloutEvent; readonly judged: boolean }
 
 export type History = {
   /** First record of each id, decisions and holds of one service in log order. */
-  readonly verdicts: Map<ServiceId, (KeptDecision | KeptHold)[]>
+  readonly verdicts: Map<ServiceId, KeptVerdict[]>
   readonly decisions: Map<DecisionId, KeptDecision>
   readonly holds: Map<DecisionId, KeptHold>
+  /** Each names the last hold that was written before its snapshot: the only witness of a hold that nothing on record follows. */
+  readonly heads: KeptHead[]
   readonly intents: Map<IntentId, KeptIntent>
   readonly facts: Map<IntentId, KeptFact[]>
   readonly placements: Map<IntentId, KeptPlacement>
@@ -42,6 +47,8 @@ export type History = {
   readonly starts: ReadonlyMap<string, Offset>
 }
 
+export const isDecision = (verdict: KeptVerdict): verdict is KeptDecision => verdict.type === 'ScaleDecided'
+
 export type Start = { readonly topic: Topic; readonly partition: number; readonly start: Offset }
 
 /** `starts`: first offset that is kept, of every partition that is going to be read. */
@@ -49,6 +56,7 @@ export const openHistory = (starts: readonly Start[]): History => ({
   verdicts: new Map(),
   decisions: new Map(),
   holds: new Map(),
+  heads: [],
   intents: new Map(),
   facts: new Map(),
   placements: new Map(),
@@ -100,6 +108,12 @@ export const addUnreadable = (history: History, { topic, partition, offset }: Pl
   history.unreadable.push({ code: 'RECORD_UNREADABLE', service: '-', id: `${topic}/${partition}@${offset}`, time, detail })
 }
 
+/** `home`: the service's partition of `decisions`, which may hold nothing of it any more. */
+export const addHead = (history: History, { service, coreHash, heldHash, time }: SnapshotTaken, home: number): void => {
+  history.partitions.set(service, home)
+  history.heads.push({ service, coreHash, heldHash, time })
+}
+
 const digestOf = (event: object): string => sha256(canonicalJson(event))
 
 const noteTime = (history: History, { topic, partition }: LogRecord, { service, time }: { readonly service: ServiceId; readonly time: EpochMs }): void => {
@@ -113,27 +127,30 @@ const noteTime = (history: History, { topic, partition }: LogRecord, { service, 
 const addDecision = (history: History, event: ScaleDecided, judged: boolean): void => {
   const { argument: _argument, ...rest } = event
   const expectedHash = hashOfDecision(event)
-  // The hash covers all but itself, so both together cover the record, and nothing is hashed twice.
-  const kept = { ...rest, judged, expectedHash, digest: `${expectedHash}/${event.hash}` }
+  const kept = { ...rest, judged, expectedHash, digest: digestByHash(expectedHash, event) }
   const isNew = !history.decisions.has(event.decisionId)
   addFirst(history, history.decisions, { id: event.decisionId, kept })
   if (isNew) addVerdict(history, kept)
 }
 
 const addHold = (history: History, event: ScaleHeld, judged: boolean): void => {
-  const kept = { ...event, judged, digest: digestOf(event) }
+  const expectedHash = hashOfHold(event)
+  const kept = { ...event, judged, expectedHash, digest: digestByHash(expectedHash, event) }
   const isNew = !history.holds.has(event.decisionId)
   addFirst(history, history.holds, { id: event.decisionId, kept })
   if (isNew) addVerdict(history, kept)
 }
 
-const addVerdict = (history: History, kept: KeptDecision | KeptHold): void => {
+/** The hash covers all but itself, so both together cover the record, and nothing is hashed twice. */
+const digestByHash = (expectedHash: string, { hash }: { readonly hash: string }): string => `${expectedHash}/${hash}`
+
+const addVerdict = (history: History, kept: KeptVerdict): void => {
   const known = history.verdicts.get(kept.service)
   if (known === undefined) history.verdicts.set(kept.service, [kept])
   else known.push(kept)
 }
 
-type Identified = KeptDecision | KeptHold | KeptIntent
+type Identified = KeptVerdict | KeptIntent
 
 const addFirst = <V extends Identified>(history: History, table: Map<string, V>, { id, kept }: { readonly id: string; readonly kept: V }): void => {
   const known = table.get(id)

@@ -1,5 +1,5 @@
 /** Decisions, holds and intents as a decider would write them, for tests of the audit. */
-import { hashOfDecision } from '../../../core/audit/chain.ts'
+import { hashOfDecision } from '../../../core/scaling/record-hash.ts'
 import type { ScaleDecided, ScaleHeld, ScaleIntentEmitted } from '../../../core/events/decided.ts'
 import { decisionIdOf, intentIdOf } from '../../../core/ids.ts'
 
@@ -26,6 +26,7 @@ export const decisionAt = (offset: number, { previousHash = '', sequence = 1, de
     coreHash: 'c',
     holdsHash: 'h',
     previousHash,
+    previousHeldHash: '',
     hash: '',
   }
   return { ...decision, hash: hashOfDecision(decision) }
@@ -46,6 +47,8 @@ export const holdAt = (offset: number, reason = 'WITHIN_THRESHOLDS'): ScaleHeld 
   coreHash: 'c',
   holds: 1,
   holdsHash: 'h',
+  previousHash: '',
+  hash: 'own',
 })
 
 export const intentOf = (decision: ScaleDecided): ScaleIntentEmitted => ({

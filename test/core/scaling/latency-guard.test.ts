@@ -1,10 +1,29 @@
 import { describe, expect, it } from 'vitest'
+import type { ScaleDecided, ScaleHeld } from '../../../core/events/decided.ts'
 import { calm, deciderStory, specification } from '../../support/decider-story.ts'
 
 const fitting = { ...calm, decodeTps: 8000 }
 const fleet = { prefill: 4, decode: 8 }
 
+const guardOf = (record: ScaleHeld | ScaleDecided | undefined): string => record?.asks.find(({ policy }) => policy === 'latency-guard')?.reason ?? ''
+
 describe('the latency guard', () => {
+  it('says that it rests where nobody knows the latency, and does not call that low', () => {
+    const story = deciderStory()
+    story.fleet(fleet)
+    story.load({ ...fitting, tbtMsP95: null, ttftMsP95: null })
+    story.pass(60)
+    expect(guardOf(story.holds().at(-1))).toMatch(/^it rests: ttftMsP95 is (missing|failed|stale|idle), tbtMsP95 is (missing|failed|stale|idle)$/)
+    story.load({ ...fitting, tbtMsP95: null, decodeTps: 12_000 })
+    story.pass(60)
+    expect(guardOf(story.decisions().at(-1))).toMatch(/^it rests in part: tbtMsP95 is/)
+    const known = deciderStory()
+    known.fleet(fleet)
+    known.load(fitting)
+    known.pass(60)
+    expect(guardOf(known.holds().at(-1))).toBe('TTFT and TBT are below every tier')
+  })
+
   it('adds decode instances when TBT breaks its SLO', () => {
     const story = deciderStory()
     story.fleet(fleet)
@@ -30,6 +49,7 @@ describe('the latency guard', () => {
     story.pass(60)
     expect(story.orders()).toEqual(['scale-out 4P+8D → 5P+8D'])
     expect(story.reasons().at(-1)).toBe('GUARD_RESTING')
+    expect(guardOf(story.holds().at(-1))).toMatch(/^it rests, since an order to grow is on its way: ttftMsP95 1100 is 1.1 times/)
     story.commit()
     const committed = story.now()
     story.pass(60)

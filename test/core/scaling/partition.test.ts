@@ -295,6 +295,37 @@ describe('services', () => {
     expect(story.of('ServiceAccepted')).toHaveLength(told)
   })
 
+  it('tells the counts that are in band whenever they are others, and since when they are in band', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load({ ...calm, decodeTps: 6_000, prefillTps: 60_000 })
+    story.pass(30)
+    const ordered = story.lastIntent().target
+    story.commit()
+    story.pass(60)
+    const ratios = story.of('ServiceAccepted').flatMap(({ conditions }) => conditions.filter(({ type }) => type === 'RatioSatisfied' ))
+    const inBand = ratios.filter(({ reason }) => reason === 'InBand')
+    expect(inBand[0]?.message).toBe('2P+4D is in band')
+    expect(inBand.at(-1)?.message).toBe(`${ordered.prefill}P+${ordered.decode}D is in band`)
+    expect(new Set(inBand.map(({ lastTransitionTime }) => lastTransitionTime)).size).toBe(1)
+    expect(new Set(ratios.map(({ message }) => message)).size).toBe(ratios.length)
+  })
+
+  it('tells no other number anew at each look', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 4, decode: 8 })
+    story.load({ ...calm, decodeTps: 1_000, heard: { prefill: 1, decode: 1 } })
+    story.pass(120)
+    const told = story.of('ServiceAccepted').length
+    const before = story.of('ServiceAccepted').at(-1)?.conditions.find(({ type }) => type === 'ScalingActive')
+    expect(before).toMatchObject({ status: 'False', reason: 'EvidenceIncomplete' })
+    for (let heard = 2; heard < 5; heard++) {
+      story.load({ ...calm, decodeTps: 1_000, heard: { prefill: 1, decode: heard } })
+      story.pass(20)
+    }
+    expect(story.of('ServiceAccepted')).toHaveLength(told)
+  })
+
   it('refuses a manifest and keeps the one before in force', () => {
     const story = deciderStory()
     story.configure(specification({ roles: { decode: { minReplicas: 50 } } }), 2)

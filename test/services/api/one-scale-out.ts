@@ -38,6 +38,7 @@ export const decided: ScaleDecided = {
   coreHash: 'cccc',
   holdsHash: '',
   previousHash: '',
+  previousHeldHash: 'ffff',
   hash: 'dddd',
 }
 
@@ -56,6 +57,8 @@ export const held: ScaleHeld = {
   coreHash: 'cccc',
   holds: 1,
   holdsHash: 'eeee',
+  previousHash: '',
+  hash: 'ffff',
 }
 
 export const intent: ScaleIntentEmitted = {

@@ -17,6 +17,7 @@ const snapshot = (service: string, lastInputOffset: number, over: Partial<Snapsh
   coreHash: 'mine',
   partition: 0,
   lastInputOffset,
+  heldHash: '',
   state: '{}',
   time: 0,
   ...over,

@@ -2,11 +2,11 @@
  * A true record: the decider's own fold decides, the rollout's own plan writes to a fleet, and both are kept as the log and
  * the sub-cluster keep them. Tests then take something away, or add something.
  */
-import { addRecord, openHistory, type Start } from '../../../../core/audit/verify/history.ts'
+import { addHead, addRecord, openHistory, type Start } from '../../../../core/audit/verify/history.ts'
 import { verify, type Verification } from '../../../../core/audit/verify/verify.ts'
 import type { LogEvent } from '../../../../core/events/event.ts'
 import type { GroupPlacement, PlacementDecided } from '../../../../core/events/placed.ts'
-import type { ScaleIntentEmitted } from '../../../../core/events/decided.ts'
+import type { ScaleIntentEmitted, SnapshotTaken } from '../../../../core/events/decided.ts'
 import type { LogRecord } from '../../../../core/ports.ts'
 import type { FleetChange } from '../../../../core/rollout/fleet-change.ts'
 import { createFleet, groupStatus, type Fleet } from '../../../../core/rollout/fleet.ts'
@@ -94,9 +94,10 @@ const recordsOf = (all: readonly { readonly topic: Topic; readonly event: LogEve
 const topics = ['decisions', 'intents', 'rollouts', 'cells'] as const
 
 /** `cut`: topics whose first records retention has deleted. */
-export const verified = ({ records, changes }: Recorded, { cut = [] as readonly Topic[], laterMs = 0 } = {}): Verification => {
+export const verified = ({ records, changes }: Recorded, { cut = [] as readonly Topic[], laterMs = 0, snapshots = [] as readonly SnapshotTaken[] } = {}): Verification => {
   const starts = topics.map((topic): Start => ({ topic, partition: 0, start: cut.includes(topic) ? 1 : 0 }))
   const history = openHistory(starts)
+  for (const snapshot of snapshots) addHead(history, snapshot, 0)
   for (const record of records) addRecord(history, record, true)
   history.newestMs += laterMs
   return verify(history, { service: null, sinceMs: -Infinity, changes })
