@@ -1,6 +1,6 @@
 /** One service at one tick: forget what is old, settle what stands, decide, and write it down. */
 import type { IntentExpired } from '../events/decided.ts'
-import type { DisaggregatedServiceSpec } from '../service/specification.ts'
+import type { DisaggregatedServiceSpec, ServiceManifest } from '../service/specification.ts'
 import { dropHeartbeatsBefore } from '../signals/heartbeat.ts'
 import { dropEmptyViewsBefore } from '../signals/instances.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
@@ -83,7 +83,7 @@ const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
  * evidence stays fresh: nobody knows what the load asked for meanwhile, so less must be earned by a whole window. (HPA begins its windows so.)
  */
 const rememberPresent = (before: ServiceState, state: ServiceState, nowMs: EpochMs): ServiceState => {
-  const atMs = isAdopted(before, state) ? nowMs - latenessMs : heardAgainAt(state, nowMs)
+  const atMs = isAdopted(before, state) && isHeard(state, nowMs) ? nowMs - latenessMs : heardAgainAt(state, nowMs)
   const counts = atMs === null ? null : presentTarget(state)
   if (atMs === null || counts === null) return state
   const next = copyOf(state)
@@ -93,11 +93,16 @@ const rememberPresent = (before: ServiceState, state: ServiceState, nowMs: Epoch
 }
 
 /** When evidence ends that came after a gap in what is remembered; null without a gap, and while there is no evidence. */
-const heardAgainAt = ({ signals, memory: { peaks }, manifest: { spec } }: ServiceState, nowMs: EpochMs): EpochMs | null => {
+const heardAgainAt = ({ signals, memory: { peaks }, manifest }: ServiceState, nowMs: EpochMs): EpochMs | null => {
   const endMs = lastWindowEnd(signals, nowMs - latenessMs)
   const lastMs = peaks.decode.at(-1)?.atMs ?? -Infinity
-  return endMs !== null && endMs - lastMs > secondsToMs(spec.evidence.staleAfterSeconds) ? endMs : null
+  return endMs !== null && endMs - lastMs > staleAfterMs(manifest) ? endMs : null
 }
+
+const isHeard = ({ signals, manifest }: ServiceState, nowMs: EpochMs): boolean =>
+  nowMs - (lastWindowEnd(signals, nowMs - latenessMs) ?? -Infinity) <= staleAfterMs(manifest)
+
+const staleAfterMs = ({ spec }: ServiceManifest): DurationMs => secondsToMs(spec.evidence.staleAfterSeconds)
 
 /** Drops samples and reports that no rule looks at any more. */
 const forget = (state: ServiceState, nowMs: EpochMs): ServiceState => {
@@ -136,16 +141,15 @@ const argumentOf = (state: ServiceState, { claim, coreHash, partition, tickOffse
 
 /**
  * Feeds the stabilisation windows. What is recommended is remembered under the end of its evidence and not under the time of the look, so that
- * they hold the same however often somebody looked; what is recommended without any evidence makes no gap in it shorter.
+ * they hold the same however often somebody looked; what is recommended without fresh evidence makes no gap in it shorter.
  */
 const memoryAfter = (state: ServiceState, { verdict, nowMs, isAdopted: fresh }: Look): ScalingMemory => {
   const { memory, manifest, signals } = state
   if (!verdict.recommended || !verdict.current) return memory
   const horizonMs = nowMs - latenessMs
-  const endMs = fresh ? horizonMs : lastWindowEnd(signals, horizonMs)
-  const mark = { atMs: endMs ?? horizonMs, counts: fresh ? verdict.current : verdict.recommended }
+  const mark = fresh ? { atMs: horizonMs, counts: verdict.current } : { atMs: lastWindowEnd(signals, horizonMs) ?? horizonMs, counts: verdict.recommended }
   const next = rememberRecommendation(memory, mark, stabilisationWindows(manifest))
-  return endMs === null ? { ...next, peaks: memory.peaks } : next
+  return isHeard(state, nowMs) ? next : { ...next, peaks: memory.peaks }
 }
 
 const isAdopted = (before: ServiceState, state: ServiceState): boolean =>

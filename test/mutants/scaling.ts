@@ -64,8 +64,8 @@ export const scalingMutants: readonly Mutant[] = [
     name: 'stabilisation-forgets-gaps',
     story: 'After an outage the first fresh evidence counts as a whole window of it, since nothing in the window speaks against it.',
     file: 'core/scaling/evaluate.ts',
-    from: 'const atMs = isAdopted(before, state) ? nowMs - latenessMs : heardAgainAt(state, nowMs)',
-    to: 'const atMs = isAdopted(before, state) ? nowMs - latenessMs : null',
+    from: 'isHeard(state, nowMs) ? nowMs - latenessMs : heardAgainAt(state, nowMs)',
+    to: 'isHeard(state, nowMs) ? nowMs - latenessMs : null',
   },
   {
     name: 'calm-through-a-gap',
