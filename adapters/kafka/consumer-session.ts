@@ -1,4 +1,5 @@
 /** The state of one consumer's partitions through rebalances: which are starting, which are read, and from which offset. */
+import kafkajs from 'kafkajs'
 import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import type { PortError } from '../../core/ports.ts'
@@ -43,6 +44,8 @@ export class ConsumerSession {
   /** Per partition, the end of the start or batch that was begun last: the next assignment waits for it. */
   readonly #tails = new Map<string, Promise<void>>()
   #over = false
+  /** False from a rebalance, or the end of a run, to the next assignment. */
+  #isAssigned = false
   #reject: (error: unknown) => void = () => {}
 
   constructor(options: SessionOptions, consumer: Consumer) {
@@ -56,6 +59,7 @@ export class ConsumerSession {
   /** A new assignment: everything stops, then what came back starts, paused until it knows its offset. */
   assign(assignment: { readonly [brokerName: string]: readonly number[] }): void {
     this.revokeAll()
+    this.#isAssigned = true
     for (const [brokerName, partitions] of Object.entries(assignment)) {
       const topic = this.#options.topics.get(brokerName)
       if (topic === undefined || this.#over) continue
@@ -65,6 +69,7 @@ export class ConsumerSession {
   }
 
   revokeAll(): void {
+    this.#isAssigned = false
     for (const slot of this.#slots.values()) {
       const wasStarted = slot.phase !== 'starting'
       slot.phase = 'revoked'
@@ -84,8 +89,10 @@ export class ConsumerSession {
 
   async eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch
+    if (this.#over) return
+    if (!this.#isAssigned) throw joinAgain(topic, partition)
     const slot = this.#slots.get(`${topic}/${partition}`)
-    if (this.#over || slot?.phase !== 'reading') return
+    if (slot?.phase !== 'reading') return
     try {
       const handing = this.#hand(slot, payload)
       this.#tails.set(`${topic}/${partition}`, handing.then(ignore, ignore))
@@ -150,6 +157,14 @@ export class ConsumerSession {
 }
 
 const ignore = (): void => {}
+
+/**
+ * kafkajs tells of a rebalance and joins. When that fails it goes on with the assignment of before, tells nobody, and as long as
+ * the group still knows it, as one does whose broker has come back, it joins no more: every batch would be dropped here and fetched
+ * again. The type of this error is one of those that make it join.
+ */
+const joinAgain = (topic: string, partition: number): Error =>
+  Object.assign(new kafkajs.KafkaJSError(`JOIN_AGAIN ${topic}/${partition}: got a batch after a rebalance that brought no assignment; nothing of it was handed on; it is read again after the next one`), { type: 'REBALANCE_IN_PROGRESS' })
 
 const nothingNew: BatchOutcome = { commit: null, proceed: true }
 

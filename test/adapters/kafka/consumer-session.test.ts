@@ -115,6 +115,13 @@ describe('a consumer session', () => {
     expect(told.slice(4)).toEqual(['kafka: seek 10', 'kafka: resume'])
   })
 
+  it('answers a batch that comes after a rebalance without an assignment by what makes kafkajs join again', async () => {
+    const { made, told, deliver } = await reading()
+    made.revokeAll()
+    await expect(deliver(10)).rejects.toMatchObject({ name: 'KafkaJSError', type: 'REBALANCE_IN_PROGRESS' })
+    expect(told).toEqual(['stop'])
+  })
+
   it('stops a partition that was revoked while it started, after the start ended', async () => {
     const { made, told, starts, settle } = session()
     made.assign({ t: [0] })
