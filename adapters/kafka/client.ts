@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import type { KafkaConfig, logCreator } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import type { PortError } from '../../core/ports.ts'
+import { searchCoordinatorAgain } from './coordinator-search.ts'
 import { connectAfresh } from './fresh-connections.ts'
 import { stopIdleTimers } from './idle-timers.ts'
 import { decodeRecordsLazily } from './lazy-records.ts'
@@ -38,6 +39,7 @@ const connectionRetry = { initialRetryTime: 100, maxRetryTime: 5_000, factor: 0.
 export const createKafka = (options: KafkaOptions): Kafka => {
   stopIdleTimers()
   connectAfresh()
+  searchCoordinatorAgain()
   decodeRecordsLazily()
   askForLogEnds()
   return new Kafka({

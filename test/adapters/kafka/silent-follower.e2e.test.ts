@@ -1,6 +1,6 @@
 /**
- * Ways in which kafkajs goes on without reading and without an error, and what our wrapper does about each: K18, K19 and K20 of
- * docs/kafkajs-cures.md. Each is met by a follower and a member, since both rest on the same consumer.
+ * Ways in which kafkajs stops reading when a broker comes or goes, most of them without an error, and what our wrapper does about
+ * each: K18 to K21 of docs/kafkajs-cures.md. Each is met by a follower and a member, since both rest on the same consumer.
  */
 import { randomUUID } from 'node:crypto'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
@@ -101,5 +101,15 @@ describe.each(readers)('$reader', ({ begin }) => {
     expect(reading.read).toEqual([0])
     // Closing waits for what is unanswered.
     proxy.cut()
+  })
+
+  it('K21: who is cut off while asking for the coordinator of its group asks again', async () => {
+    const { proxy, append, reading } = await reader()
+    const lost = proxy.fault({ direction: 'toServer', kind: 'FindCoordinator', effect: 'cut', times: 1 })
+    proxy.fault({ direction: 'toClient', kind: 'Heartbeat', effect: { alter: withError(notCoordinator) }, times: 1 })
+    await until('the question was cut off', () => lost.hits === 1)
+    await append(2, 3)
+    await Promise.race([reading.died, until('all were read', () => reading.read.length === 3)])
+    expect(reading.read).toEqual([0, 1, 2])
   })
 })
