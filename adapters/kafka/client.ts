@@ -3,6 +3,8 @@ import { Kafka, logLevel } from 'kafkajs'
 import type { KafkaConfig, logCreator } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import type { PortError } from '../../core/ports.ts'
+import { searchCoordinatorAgain } from './coordinator-search.ts'
+import { connectAfresh } from './fresh-connections.ts'
 import { stopIdleTimers } from './idle-timers.ts'
 import { decodeRecordsLazily } from './lazy-records.ts'
 import { askForLogEnds } from './log-end.ts'
@@ -36,6 +38,8 @@ const connectionRetry = { initialRetryTime: 100, maxRetryTime: 5_000, factor: 0.
 /** A client for one process; consumers, producers and admins made from it have connections of their own. */
 export const createKafka = (options: KafkaOptions): Kafka => {
   stopIdleTimers()
+  connectAfresh()
+  searchCoordinatorAgain()
   decodeRecordsLazily()
   askForLogEnds()
   return new Kafka({

@@ -10,7 +10,9 @@ import type { KafkaOptions, LogSink } from './client.ts'
 import { createCodec } from './codec.ts'
 import type { Codec } from './codec.ts'
 import type { PartitionRef } from './consumer-session.ts'
+import type { ConsumerWatch } from './partition-consumer.ts'
 import { patiently } from './patience.ts'
+import { defaultLookMs } from './silence-watch.ts'
 
 export type PartitionBounds = { readonly partition: number; readonly start: Offset; readonly end: Offset }
 
@@ -21,6 +23,7 @@ export type ConnectionParts = {
   readonly clientId: string
   readonly topicPrefix: string | undefined
   readonly consumerTuning: Partial<ConsumerConfig> | undefined
+  readonly watch: ConsumerWatch
   nameOf(topic: Topic): string
   partitionsOf(topic: Topic): Promise<number>
   bounds(topic: Topic): Promise<readonly PartitionBounds[]>
@@ -32,7 +35,11 @@ export type ConnectionParts = {
   close(): Promise<void>
 }
 
-export type ConnectionOptions = KafkaOptions & { readonly consumerTuning?: Partial<ConsumerConfig> }
+export type ConnectionOptions = KafkaOptions & {
+  readonly consumerTuning?: Partial<ConsumerConfig>
+  /** How often each consumer asks whether the log went on without it (silence-watch.ts). */
+  readonly lookEveryMs?: number
+}
 
 /** Connects nothing yet; the admin connects at its first use. */
 export const createConnection = (options: ConnectionOptions): ConnectionParts => {
@@ -48,6 +55,7 @@ export const createConnection = (options: ConnectionOptions): ConnectionParts =>
     clientId: options.clientId,
     topicPrefix: options.topicPrefix,
     consumerTuning: options.consumerTuning,
+    watch: { ends: bounds, lookEveryMs: options.lookEveryMs ?? defaultLookMs },
     nameOf,
     bounds,
     partitionsOf: cachedCounts((topic) => inTurn(() => admin.use(`metadata of ${nameOf(topic)}`, (client) => countPartitions(client, nameOf(topic))))),

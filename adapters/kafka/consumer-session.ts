@@ -1,4 +1,5 @@
 /** The state of one consumer's partitions through rebalances: which are starting, which are read, and from which offset. */
+import kafkajs from 'kafkajs'
 import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { portError } from '../../core/port-error.ts'
 import type { PortError } from '../../core/ports.ts'
@@ -30,7 +31,16 @@ export type PartitionWork = {
 }
 
 type Phase = 'starting' | 'reading' | 'stopped' | 'revoked'
-type Slot = { readonly brokerName: string; readonly ref: PartitionRef; phase: Phase; next: Offset }
+type Slot = {
+  readonly brokerName: string
+  readonly ref: PartitionRef
+  phase: Phase
+  next: Offset
+  /** A batch is with the work now. */
+  isBusy: boolean
+  /** End of what kafkajs passed over by itself: markers of transactions, and what one that was aborted had written. */
+  passed: Offset
+}
 type SessionOptions = { readonly work: PartitionWork; readonly topics: ReadonlyMap<string, Topic> }
 
 /** Driven by the events and batches of one kafkajs consumer. */
@@ -40,9 +50,13 @@ export class ConsumerSession {
   readonly #options: SessionOptions
   readonly #consumer: Consumer
   readonly #slots = new Map<string, Slot>()
+  /** Those that were read before the rebalance under way; empty while there is none. */
+  #waiting: readonly Slot[] = []
   /** Per partition, the end of the start or batch that was begun last: the next assignment waits for it. */
   readonly #tails = new Map<string, Promise<void>>()
   #over = false
+  /** False from a rebalance, or the end of a run, to the next assignment. */
+  #isAssigned = false
   #reject: (error: unknown) => void = () => {}
 
   constructor(options: SessionOptions, consumer: Consumer) {
@@ -56,15 +70,19 @@ export class ConsumerSession {
   /** A new assignment: everything stops, then what came back starts, paused until it knows its offset. */
   assign(assignment: { readonly [brokerName: string]: readonly number[] }): void {
     this.revokeAll()
+    this.#isAssigned = true
+    this.#waiting = []
     for (const [brokerName, partitions] of Object.entries(assignment)) {
       const topic = this.#options.topics.get(brokerName)
       if (topic === undefined || this.#over) continue
       this.#consumer.pause([{ topic: brokerName, partitions: [...partitions] }])
-      for (const partition of partitions) this.#begin({ brokerName, ref: { topic, partition }, phase: 'starting', next: 0 })
+      for (const partition of partitions) this.#begin({ brokerName, ref: { topic, partition }, phase: 'starting', next: 0, isBusy: false, passed: 0 })
     }
   }
 
   revokeAll(): void {
+    this.#isAssigned = false
+    if (this.#slots.size > 0) this.#waiting = [...this.#slots.values()].filter(({ phase }) => phase === 'reading')
     for (const slot of this.#slots.values()) {
       const wasStarted = slot.phase !== 'starting'
       slot.phase = 'revoked'
@@ -84,8 +102,10 @@ export class ConsumerSession {
 
   async eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch
+    if (this.#over) return
+    if (!this.#isAssigned) throw joinAgain(topic, partition)
     const slot = this.#slots.get(`${topic}/${partition}`)
-    if (this.#over || slot?.phase !== 'reading') return
+    if (slot?.phase !== 'reading') return
     try {
       const handing = this.#hand(slot, payload)
       this.#tails.set(`${topic}/${partition}`, handing.then(ignore, ignore))
@@ -97,6 +117,18 @@ export class ConsumerSession {
       if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error
       this.die(error)
     }
+  }
+
+  /** kafkajs went past a batch in which nothing is to be handed on. */
+  passOver({ topic, partition }: { readonly topic: string; readonly partition: number }, lastOffset: Offset): void {
+    const slot = this.#slots.get(`${topic}/${partition}`)
+    if (slot !== undefined) slot.passed = lastOffset + 1
+  }
+
+  /** Where those partitions stand that should be read on: not while they are worked on, started or stopped. */
+  standing(): readonly (PartitionRef & { readonly next: Offset })[] {
+    const read = [...this.#slots.values()].filter(({ phase }) => phase === 'reading')
+    return [...read, ...this.#waiting].filter(({ isBusy }) => !isBusy).map(({ ref, next, passed }) => ({ ...ref, next: Math.max(next, passed) }))
   }
 
   async close(): Promise<void> {
@@ -135,7 +167,7 @@ export class ConsumerSession {
     if (isOfAnotherLog(slot, batch)) throw anotherLog(slot, batch)
     const messages = notBefore(slot.next, batch.messages)
     const fetched = { ...slot.ref, messages, expected: slot.next, endOffset: Number(batch.highWatermark) }
-    const outcome = messages.length === 0 ? nothingNew : await whileBeating(heartbeat, () => this.#options.work.batch(fetched))
+    const outcome = messages.length === 0 ? nothingNew : await whileBeating(heartbeat, () => this.#work(slot, fetched))
     // After a rebalance in the meantime the position and the commit are the next owner's.
     if (isRevoked(slot)) return true
     if (outcome.proceed) {
@@ -147,9 +179,26 @@ export class ConsumerSession {
     await heartbeat()
     return outcome.proceed
   }
+
+  async #work(slot: Slot, fetched: Fetched): Promise<BatchOutcome> {
+    slot.isBusy = true
+    try {
+      return await this.#options.work.batch(fetched)
+    } finally {
+      slot.isBusy = false
+    }
+  }
 }
 
 const ignore = (): void => {}
+
+/**
+ * kafkajs tells of a rebalance and joins. When that fails it goes on with the assignment of before, tells nobody, and as long as
+ * the group still knows it, as one does whose broker has come back, it joins no more: every batch would be dropped here and fetched
+ * again. The type of this error is one of those that make it join.
+ */
+const joinAgain = (topic: string, partition: number): Error =>
+  Object.assign(new kafkajs.KafkaJSError(`JOIN_AGAIN ${topic}/${partition}: got a batch after a rebalance that brought no assignment; nothing of it was handed on; it is read again after the next one`), { type: 'REBALANCE_IN_PROGRESS' })
 
 const nothingNew: BatchOutcome = { commit: null, proceed: true }
 

@@ -28,6 +28,7 @@ export const followTopics = async (parts: ConnectionParts, options: FollowOption
     topics: new Map(options.topics.map((topic) => [parts.nameOf(topic), topic])),
     concurrency: 1,
     work: followerWork(parts, progress, options.onRecord),
+    watch: parts.watch,
     ...(parts.consumerTuning === undefined ? {} : { tuning: parts.consumerTuning }),
   })
   return {

@@ -24,6 +24,7 @@ export const joinGroup = (parts: ConnectionParts, setAside: SetAside, options: J
     topics: new Map([[parts.nameOf(options.topic), options.topic]]),
     concurrency: partitionsAtOnce,
     work: memberWork(parts, setAside, options),
+    watch: parts.watch,
     ...(parts.consumerTuning === undefined ? {} : { tuning: parts.consumerTuning }),
   })
 

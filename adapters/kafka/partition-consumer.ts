@@ -9,7 +9,12 @@ import { asPortError } from './client.ts'
 import { ConsumerSession } from './consumer-session.ts'
 import type { PartitionWork } from './consumer-session.ts'
 import { foreign } from './record-reader.ts'
+import { watchSilence } from './silence-watch.ts'
+import type { SilenceOptions } from './silence-watch.ts'
 import { nothingHeld, stickyAssigners } from './sticky-assigner.ts'
+
+/** How, and how often, it is asked whether the log has gone on without us. */
+export type ConsumerWatch = Pick<SilenceOptions, 'ends' | 'lookEveryMs'>
 
 export type ConsumeOptions = {
   readonly kafka: Kafka
@@ -20,6 +25,7 @@ export type ConsumeOptions = {
   /** Partitions that may be worked on at the same time; 1 gives one call at a time over all of them. */
   readonly concurrency: number
   readonly tuning?: Partial<ConsumerConfig>
+  readonly watch: ConsumerWatch
 }
 
 export type RunningConsumer = { readonly died: Promise<never>; close(): Promise<void> }
@@ -48,7 +54,7 @@ export const consumePartitions = async (options: ConsumeOptions): Promise<Runnin
   const partitionAssigners = stickyAssigners(() => holding)
   const consumer = options.kafka.consumer({ ...tuning, ...isolation, ...options.tuning, partitionAssigners, groupId: options.groupId })
   const session = new ConsumerSession(options, consumer)
-  const { REBALANCING, GROUP_JOIN, CRASH } = consumer.events
+  const { REBALANCING, GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events
   const joined = new Promise<void>((resolve) => {
     consumer.on(GROUP_JOIN, ({ payload }) => {
       holding = { partitions: [...new Set(Object.values(payload.memberAssignment).flat())], sinceMs: Date.now() }
@@ -57,6 +63,9 @@ export const consumePartitions = async (options: ConsumeOptions): Promise<Runnin
     })
   })
   consumer.on(REBALANCING, () => session.revokeAll())
+  consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+    if (payload.batchSize === 0) session.passOver(payload, Number(payload.lastOffset))
+  })
   consumer.on(CRASH, ({ payload }) => {
     session.revokeAll()
     if (!payload.restart) session.die(asPortError(payload.error, `consumer of group ${options.groupId}`))
@@ -75,5 +84,18 @@ export const consumePartitions = async (options: ConsumeOptions): Promise<Runnin
     await consumer.disconnect().catch(() => undefined)
     throw asPortError(error, `join group ${options.groupId}`)
   }
-  return { died: session.died, close: () => session.close() }
+  const watch = watchSilence(silenceOptions(options, session))
+  session.died.catch(() => watch.stop())
+  return { died: session.died, close: () => (watch.stop(), session.close()) }
 }
+
+/**
+ * The public topic is read up to the first open transaction of a stranger, who may take as long as he likes: where its log ends
+ * says nothing of us.
+ */
+const silenceOptions = (options: ConsumeOptions, session: ConsumerSession): SilenceOptions => ({
+  ...options.watch,
+  standing: () => session.standing().filter(({ topic }) => !foreign.has(topic)),
+  onSilent: (error) => session.die(error),
+  name: `consumer of group ${options.groupId}`,
+})

@@ -26,6 +26,7 @@ export async function* readRange(parts: ConnectionParts, range: Range): AsyncGen
     topics: new Map([[parts.nameOf(range.topic), range.topic]]),
     concurrency: 1,
     work: rangeWork(parts, wanted, handover),
+    watch: parts.watch,
   })
   running.died.catch((error: PortError) => handover.end(error))
   try {

@@ -15,9 +15,10 @@ export type Framing = { split(direction: Direction, arrived: Buffer): readonly P
 
 /**
  * `swallow`: the message is lost, the connection stays. `cut`: it is lost and both ends lose their connection. `delayMs`: it
- * arrives later, and so does everything behind it. A raw stream from which something was swallowed is of no use any more.
+ * arrives later, and so does everything behind it. `cutAfter`: its first bytes arrive, then both ends lose their connection.
+ * `alter`: other bytes arrive in its place. A raw stream from which something was swallowed is of no use any more.
  */
-export type Effect = 'swallow' | 'cut' | { readonly delayMs: number }
+export type Effect = 'swallow' | 'cut' | { readonly delayMs: number } | { readonly cutAfter: number } | { readonly alter: (bytes: Buffer) => Buffer }
 
 export type FaultOptions = { readonly direction: Direction; readonly effect: Effect; readonly kind?: string; /** Default: without end. */ readonly times?: number }
 
@@ -119,12 +120,16 @@ const join = (client: Socket, { server, framing, met }: Joining): Pair => {
   const pass = (direction: Direction, from: Socket, to: Socket): void => {
     const inOrder = lane()
     const write = (bytes: Buffer): void => void (to.destroyed || to.write(bytes))
+    const cutAfter = (bytes: Buffer): void => void to.end(bytes, () => pair.cut())
     from.setNoDelay(true)
     from.on('data', (arrived) => {
       for (const message of framing.split(direction, arrived)) {
         const effect = met(message)
         if (effect === 'cut') return pair.cut()
-        if (effect !== 'swallow') inOrder(effect?.delayMs ?? 0, () => write(message.bytes))
+        if (effect === 'swallow') continue
+        if (effect !== null && 'cutAfter' in effect) return cutAfter(message.bytes.subarray(0, effect.cutAfter))
+        const bytes = effect !== null && 'alter' in effect ? effect.alter(message.bytes) : message.bytes
+        inOrder(effect !== null && 'delayMs' in effect ? effect.delayMs : 0, () => write(bytes))
       }
     })
     from.on('error', () => pair.cut())

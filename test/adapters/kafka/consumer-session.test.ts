@@ -115,6 +115,36 @@ describe('a consumer session', () => {
     expect(told.slice(4)).toEqual(['kafka: seek 10', 'kafka: resume'])
   })
 
+  it('answers a batch that comes after a rebalance without an assignment by what makes kafkajs join again', async () => {
+    const { made, told, deliver } = await reading()
+    made.revokeAll()
+    await expect(deliver(10)).rejects.toMatchObject({ name: 'KafkaJSError', type: 'REBALANCE_IN_PROGRESS' })
+    expect(told).toEqual(['stop'])
+  })
+
+  it('tells where it stands while it should read on: not during a batch, but also after a rebalance without an assignment', async () => {
+    const { made, starts, batches, deliver, settle } = await reading()
+    const standing = () => made.standing().map(({ next }) => next)
+    expect(standing()).toEqual([10])
+    const delivering = deliver(10)
+    expect(standing()).toEqual([])
+    batches[0]?.resolve({ commit: null, proceed: true })
+    await delivering
+    expect(standing()).toEqual([11])
+    made.passOver({ topic: 't', partition: 0 }, 12)
+    expect(standing()).toEqual([13])
+    made.revokeAll()
+    expect(standing()).toEqual([13])
+    made.assign({ t: [0] })
+    expect(standing()).toEqual([])
+    await settle()
+    starts[1]?.resolve(13)
+    await settle()
+    expect(standing()).toEqual([13])
+    made.assign({})
+    expect(standing()).toEqual([])
+  })
+
   it('stops a partition that was revoked while it started, after the start ended', async () => {
     const { made, told, starts, settle } = session()
     made.assign({ t: [0] })
