@@ -38,7 +38,8 @@ export const foldTicks = (entries: readonly TickEntry[]): TickLog => {
 
 const counts = (last: Tick | undefined, { record, timestampMs }: TickEntry, isClaim: boolean): boolean => {
   if (!record.simulated && Math.abs(record.time - timestampMs) > clockToleranceMs) return false
-  if (last === undefined) return true
+  // The first epoch is 1: what an owner writes between two claims has none.
+  if (last === undefined) return record.epoch > 0
   if (record.logId !== last.logId || record.simulated !== last.simulated || record.time <= last.time) return false
   return isClaim || (record.epoch === last.epoch && record.ownerId === last.ownerId && record.coreHash === last.coreHash)
 }
