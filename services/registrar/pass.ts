@@ -1,8 +1,9 @@
 /**
- * One pass of the registrar over a sub-cluster: read all groups, then change gates one by one in the planned order.
+ * One pass of the registrar over a sub-cluster: list all groups, read those with something to change, then change gates one by one in the planned order.
  * Nothing is remembered between passes but what the metrics need, so any pass may be the first.
  */
 import type { GroupStatus, Logger, SubCluster } from '../../core/ports.ts'
+import type { GroupId } from '../../core/ids.ts'
 import { inBand } from '../../core/ratio-band.ts'
 import { roles, showCounts, type Role } from '../../core/roles.ts'
 import { servingCounts } from '../../core/rollout/group-instances.ts'
@@ -32,8 +33,18 @@ export const createRegistrar = ({ subCluster, meters, log }: PassOptions): Regis
       const { groups } = await subCluster.listGroups()
       noteExcursions(groups)
       gauge(groups, meters)
-      for (const group of groups) await changeGates(group, { subCluster, meters, log })
+      for (const group of groups) if (planRegistration(group).length > 0) await readAndChange(group.group, { subCluster, meters, log })
     },
+  }
+}
+
+/** Lists may come from a cache that lags behind a loss: gates are changed on top of what the group itself says now. */
+const readAndChange = async (name: GroupId, options: PassOptions): Promise<void> => {
+  try {
+    const group = await options.subCluster.readGroup(name)
+    if (group !== null) await changeGates(group, options)
+  } catch (error) {
+    options.log.warn({ err: error, group: name }, 'E_GATE the group could not be read, so its gates stay as they are; the next pass reads it again')
   }
 }
 

@@ -81,6 +81,31 @@ describe('one pass', () => {
     expect(inBand(await serving(), band)).toBe(true)
   })
 
+  it('opens no gate on the word of a list that lags behind a loss', async () => {
+    adopted(counts(3, 6))
+    await stage.cluster.setRegistrationTarget(registerOf('fewer', counts(2, 6)))
+    await stage.registrar.pass()
+    await stage.cluster.setRegistrationTarget(registerOf('more', counts(3, 6)))
+    const former = await stage.cluster.listGroups()
+    stage.cluster.loseNode('node-4')
+    stage.cluster.loseNode('node-5')
+    const lagging = { ...stage.cluster, listGroups: () => Promise.resolve(former) }
+    await createRegistrar({ subCluster: lagging, meters: stage.meters, log }).pass()
+    expect(await serving()).toEqual(counts(2, 2))
+    expect(inBand(await serving(), band)).toBe(true)
+  })
+
+  it('leaves the gates of a group that cannot be read, and goes on with it at the next pass', async () => {
+    stage.cluster.autoReady(true)
+    await stage.cluster.applyGroup(applyOf('create', counts(1, 2)))
+    await stage.cluster.setRegistrationTarget(registerOf('register', counts(1, 2)))
+    stage.cluster.failNext('readGroup', 'before')
+    await stage.registrar.pass()
+    expect(await serving()).toEqual(counts(0, 0))
+    await stage.registrar.pass()
+    expect(await serving()).toEqual(counts(1, 2))
+  })
+
   it('says that it could not read, and changes nothing', async () => {
     adopted(counts(2, 4))
     stage.cluster.failNext('listGroups', 'before')
