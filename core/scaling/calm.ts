@@ -34,9 +34,14 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   const { recommended, untilMs, isShrinking } = verdictStands
   const voices = isShrinking ? fullVoices(state, nowMs - latenessMs) : null
   if (isShrinking && (voices === null || !isNobodyWaiting(state.signals, nowMs - latenessMs))) return null
-  const ttftMs = latencyBand(state, 'ttftMsP95', { standing: verdictStands, nowMs })
-  const tbtMs = ttftMs && latencyBand(state, 'tbtMsP95', { standing: verdictStands, nowMs })
-  return ttftMs && tbtMs && { demand, ttftMs, tbtMs, voices, recommended, untilMs, freshUntilMs, stirredAtMs: null }
+  const latencies = latencyBands(state, { standing: verdictStands, nowMs })
+  return latencies && { demand, ...latencies, voices, recommended, untilMs, freshUntilMs, stirredAtMs: null }
+}
+
+const latencyBands = (state: ServiceState, moment: Moment): Pick<Calm, 'ttftMs' | 'tbtMs'> | null => {
+  const ttftMs = latencyBand(state, 'ttftMsP95', moment)
+  const tbtMs = ttftMs && latencyBand(state, 'tbtMsP95', moment)
+  return ttftMs && tbtMs && { ttftMs, tbtMs }
 }
 
 /** The service at a tick: it stays calm while all its sources are heard, and is due when one of them turned stale. */
