@@ -14,12 +14,15 @@ export type SourceBand = { readonly source: string; readonly lo: number; readonl
 /** A source that speaks for all of its instances of a role. */
 export type FullVoice = { readonly source: string; readonly role: Role; readonly registered: number }
 
+/** Milliseconds, `least` included; of every source. */
+export type LatencyBand = { readonly least: number; readonly below: number }
+
 export type Calm = {
   /** While each source stays in its band, so does the mean of each over any window, and the sum of them where policies ask for the same. */
   readonly demand: readonly SourceBand[]
-  /** Below what the latency guard acts on, or objects to. */
-  readonly ttftMsBelow: number
-  readonly tbtMsBelow: number
+  /** Inside, the latency guard neither acts nor objects. */
+  readonly ttftMs: LatencyBand
+  readonly tbtMs: LatencyBand
   /** Where a shrink waits: the sources as they are, all heard in full, and nobody waits at any instance. Null where neither matters. */
   readonly voices: readonly FullVoice[] | null
   /** What each of these samples recommends, for the stabilisation windows. */
@@ -45,7 +48,7 @@ export const isCalmSample = (calm: Calm, event: MeasurementEvent, known: Known):
     case 'TpsObserved':
       return event.role !== roleOfSignal(policies.proportional.signal) || (isCovered(event, calm, evidence.minCoverage) && isExpected(calm, event, known))
     case 'LatencyObserved':
-      return isCovered(event, calm, evidence.minCoverage) && isLow(event, event.ttftMsP95, { below: calm.ttftMsBelow, role: 'prefill' }) && isLow(event, event.tbtMsP95, { below: calm.tbtMsBelow, role: 'decode' })
+      return isCovered(event, calm, evidence.minCoverage) && isInside(event, event.ttftMsP95, { band: calm.ttftMs, role: 'prefill' }) && isInside(event, event.tbtMsP95, { band: calm.tbtMs, role: 'decode' })
     case 'CacheObserved':
       return calm.voices === null || event.queueDepth === null || event.queueDepth === 0
   }
@@ -74,5 +77,5 @@ const isAfterGap = ({ signals, spec }: Known, { source, windowEndMs }: TpsObserv
 }
 
 /** `role`: whose engines measure it; of the other one nothing is expected. */
-const isLow = (event: LatencyObserved, value: number | null, { below, role }: { below: number; role: LatencyObserved['role'] }): boolean =>
-  value === null ? event.role !== role : value >= 0 && value < below
+const isInside = (event: LatencyObserved, value: number | null, { band, role }: { readonly band: LatencyBand; readonly role: LatencyObserved['role'] }): boolean =>
+  value === null ? event.role !== role : value >= band.least && value < band.below

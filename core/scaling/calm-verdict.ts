@@ -3,6 +3,7 @@ import type { RoleCounts } from '../roles.ts'
 import { roleOfSignal } from '../signals/evidence.ts'
 import { risingFloorOfSlo } from '../signals/latency-evidence.ts'
 import type { EpochMs } from '../units.ts'
+import { nearSlo } from './latency-guard.ts'
 import { needsThatShrinkAlike } from './proportional.ts'
 import type { ServiceState } from './service-state.ts'
 import type { HoldReason, Verdict } from './verdict.ts'
@@ -13,6 +14,8 @@ export type Standing = {
   readonly needs: (need: number) => { readonly lo: number; readonly hi: number } | null
   /** Latencies below this share of their SLO neither act nor object. */
   readonly belowSloRatio: number
+  /** Nor do those below this share that do not rise. */
+  readonly steadyBelowSloRatio: number
   /** Whether thin evidence and waiting requests would object. */
   readonly isShrinking: boolean
   readonly recommended: RoleCounts
@@ -29,11 +32,12 @@ export const standing = (state: ServiceState, verdict: Verdict): Standing | null
   const firstTier = spec.policies.latencyGuard.tiers[0]?.atSloRatio ?? 0
   if (verdict.hold.reason === 'INSIDE_TOLERANCE') {
     const band = { lo: count * (1 - scaleDown.tolerance), hi: count * (1 + scaleUp.tolerance) }
-    return { needs: () => band, belowSloRatio: firstTier, isShrinking: false, recommended, untilMs: null }
+    return { needs: () => band, belowSloRatio: firstTier, steadyBelowSloRatio: firstTier, isShrinking: false, recommended, untilMs: null }
   }
   if (!waitsToShrink(verdict, verdict.hold)) return null
   const needs = (need: number) => needsThatShrinkAlike({ count, need }, scaleDown)
-  return { needs, belowSloRatio: Math.min(firstTier, risingFloorOfSlo), isShrinking: true, recommended, untilMs: verdict.hold.untilMs }
+  const [belowSloRatio, steadyBelowSloRatio] = [Math.min(firstTier, risingFloorOfSlo), Math.min(firstTier, nearSlo)]
+  return { needs, belowSloRatio, steadyBelowSloRatio, isShrinking: true, recommended, untilMs: verdict.hold.untilMs }
 }
 
 const waits: ReadonlySet<HoldReason> = new Set(['STABILISING', 'WARMING_UP', 'COOLDOWN_IN'])

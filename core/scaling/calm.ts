@@ -9,11 +9,11 @@ import { oldestViewAge } from '../signals/instances.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
 import { signalNames } from '../signals/sample.ts'
 import type { Sample, SignalHistory, SourceSeries } from '../signals/sample.ts'
-import { newestValued, recentValue, weightOf } from '../signals/window.ts'
+import { newestValued, recentValue, risingRatio, weightOf } from '../signals/window.ts'
 import type { Window } from '../signals/window.ts'
 import { secondsToMs } from '../units.ts'
 import type { EpochMs } from '../units.ts'
-import type { Calm, FullVoice, SourceBand } from './calm-bounds.ts'
+import type { Calm, FullVoice, LatencyBand, SourceBand } from './calm-bounds.ts'
 import { standing } from './calm-verdict.ts'
 import type { Standing } from './calm-verdict.ts'
 import { latenessMs } from './lateness.ts'
@@ -33,15 +33,16 @@ export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs)
   if (demand === null || freshUntilMs === null) return null
   const { recommended, untilMs, isShrinking } = verdictStands
   const voices = isShrinking ? fullVoices(state, nowMs - latenessMs) : null
-  const calm: Calm = { demand, ...latencyBounds(state, verdictStands), voices, recommended, untilMs, freshUntilMs, stirredAtMs: null }
   if (isShrinking && (voices === null || !isNobodyWaiting(state.signals, nowMs - latenessMs))) return null
-  return isLatencyLow(state, calm, nowMs) ? calm : null
+  const latencies = latencyBands(state, { standing: verdictStands, nowMs })
+  return latencies && { demand, ...latencies, voices, recommended, untilMs, freshUntilMs, stirredAtMs: null }
 }
 
-const latencyBounds = ({ manifest: { spec: { slo } } }: ServiceState, { belowSloRatio }: Standing): Pick<Calm, 'ttftMsBelow' | 'tbtMsBelow'> => ({
-  ttftMsBelow: slo.ttftMsP95 * belowSloRatio * (1 - margin),
-  tbtMsBelow: slo.tbtMsP95 * belowSloRatio * (1 - margin),
-})
+const latencyBands = (state: ServiceState, moment: Moment): Pick<Calm, 'ttftMs' | 'tbtMs'> | null => {
+  const ttftMs = latencyBand(state, 'ttftMsP95', moment)
+  const tbtMs = ttftMs && latencyBand(state, 'tbtMsP95', moment)
+  return ttftMs && tbtMs && { ttftMs, tbtMs }
+}
 
 /** The service at a tick: it stays calm while all its sources are heard, and is due when one of them turned stale. */
 export const stayCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
@@ -68,12 +69,32 @@ const heardUntil = ({ signals, instances, manifest }: ServiceState, nowMs: Epoch
 /** Nothing is in doubt, and no two sources speak for the same engines; what is on its way is news when it is reported. */
 const isAtRest = ({ doubtedSinceMs, signals }: ServiceState): boolean => doubtedSinceMs === null && onePerSubCluster(signals) === signals
 
-const isLatencyLow = ({ signals, manifest }: ServiceState, { ttftMsBelow, tbtMsBelow }: Calm, nowMs: EpochMs): boolean => {
-  const window = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(manifest.spec.policies.latencyGuard.windowSeconds) }
-  return (
-    signals.ttftMsP95.every((series) => staysWithin(series, below(ttftMsBelow), window)) &&
-    signals.tbtMsP95.every((series) => staysWithin(series, below(tbtMsBelow), window))
-  )
+type Moment = { readonly standing: Standing; readonly nowMs: EpochMs }
+
+/** Either all is low, or all stands closer together than what counts as a rise; null when it is neither. */
+const latencyBand = ({ signals, manifest: { spec } }: ServiceState, signal: 'ttftMsP95' | 'tbtMsP95', { standing: stands, nowMs }: Moment): LatencyBand | null => {
+  const window = { endMs: nowMs - latenessMs, lengthMs: secondsToMs(spec.policies.latencyGuard.windowSeconds) }
+  const low = spec.slo[signal] * stands.belowSloRatio * (1 - margin)
+  if (signals[signal].every((series) => staysWithin(series, below(low), window))) return { least: 0, below: low }
+  return steadyBand(signals[signal], spec.slo[signal] * stands.steadyBelowSloRatio, window)
+}
+
+/**
+ * Around all samples that a window may still hold, so narrow that no mean of some of them rises above that of others. Room is left on both
+ * sides alike. A sample without a value that no tick has looked at yet may say more than that.
+ */
+const steadyBand = (all: readonly SourceSeries[], mostMs: number, { endMs, lengthMs }: Window): LatencyBand | null => {
+  let [lowest, highest] = [Infinity, 0]
+  for (const { samples } of all)
+    for (const sample of samples) {
+      if (sample.value === null && sample.endMs > endMs) return null
+      if (sample.value === null || sample.endMs <= endMs - lengthMs) continue
+      lowest = Math.min(lowest, sample.value)
+      highest = Math.max(highest, sample.value)
+    }
+  const least = Math.sqrt((lowest * highest) / risingRatio)
+  const top = Math.min(least * risingRatio, mostMs) * (1 - margin)
+  return least > 0 && lowest >= least && highest < top ? { least, below: top } : null
 }
 
 /** Every queue that a rule may still look at was seen to be empty. */

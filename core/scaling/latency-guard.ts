@@ -76,7 +76,7 @@ export const guardResting = (situation: Situation): Hold | null => {
 }
 
 /** Above this share of an SLO no fleet is made smaller: the cliff is near. */
-const nearSlo = 0.9
+export const nearSlo = 0.9
 
 /** Forbids to shrink while an SLO is broken, nearly broken, or on its way there. */
 export const latencyVeto = (situation: Situation): Hold | null => {

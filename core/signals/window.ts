@@ -46,7 +46,7 @@ export const recentValue = (series: SourceSeries, window: Window): number | null
   meanOver(series, window) ?? newestValued(series)?.value ?? null
 
 /** From this much on a newer mean counts as higher than an older one: 10 %, above the noise of a p95. */
-const risingRatio = 1.1
+export const risingRatio = 1.1
 
 /**
  * True when the newer half of the window lies above the older half and above `floor`. Below the floor a rise is noise:

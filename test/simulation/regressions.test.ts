@@ -1,6 +1,7 @@
 /** Seeds that found a bug once, each with its story; a bug that is taken out of the product again is found by its seed. */
 import { expect, test } from 'vitest'
 import type { FaultKind } from '../../simulator/control-plane/faults/plan.ts'
+import type { TempoName } from '../../simulator/control-plane/tempo.ts'
 import { useSimulation } from './simulation.ts'
 
 const simulation = useSimulation()
@@ -41,9 +42,9 @@ const steady: readonly Story[] = [
   [5000411, 'A start-up hangs while no decider runs; the hanging instance stands in the place of the one that would make a loss good.'],
 ]
 
-const stories = [...brisk.map((story) => ['brisk', ...story] as const), ...steady.map((story) => ['steady', ...story] as const)]
+const told = (tempo: TempoName, stories: readonly Story[]) => stories.map(([seed, story, only]) => ({ tempo, seed, story, only }))
 
-test.each(stories)('at the %s pace, seed %i: %s', async (tempo, seed, _story, only) => {
+test.each([...told('brisk', brisk), ...told('steady', steady)])('$tempo seed $seed: $story', async ({ tempo, seed, only }) => {
   const { summary } = await simulation.current.judge(seed, { tempo, ...(only === undefined ? {} : { only }) })
   expect(summary.violations).toEqual([])
 }, 300_000)

@@ -160,11 +160,12 @@ describe('what is ordered', () => {
 
   const fewer = fc.record({
     decodeTps: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 6000, max: 13_000 }) }, fc.integer({ min: 4000, max: 18_000 })),
-    ttftMsP95: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 100, max: 480 }) }, fc.integer({ min: 480, max: 1100 }), fc.constant(null)),
-    tbtMsP95: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 5, max: 19 }) }, fc.integer({ min: 19, max: 41 })),
+    ttftMsP95: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 100, max: 480 }) }, { weight: 4, arbitrary: fc.integer({ min: 500, max: 880 }) }, fc.integer({ min: 480, max: 1100 }), fc.constant(null)),
+    tbtMsP95: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 5, max: 19 }) }, { weight: 3, arbitrary: fc.integer({ min: 20, max: 35 }) }, fc.integer({ min: 19, max: 41 })),
     queueDepth: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 20 }), fc.constant(null)),
     decodeHeard: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.double({ min: 0.7, max: 1, noNaN: true })),
     ripple: fc.constantFrom(0.002, 0.01, 0.03),
+    latencyRipple: fc.constantFrom(0.001, 0.01, 0.02, 0.05),
     silent: fc.oneof({ weight: 12, arbitrary: fc.constant(false) }, fc.constant(true)),
   })
 
@@ -172,16 +173,19 @@ describe('what is ordered', () => {
     const skipped = new Map<string, number>()
     const noteWaits = (state: PartitionState): void => {
       const { calm: bounds, holdReason, hasNewInput } = stateOf(state)
-      if (bounds !== null && bounds.voices !== null && !hasNewInput) skipped.set(holdReason, (skipped.get(holdReason) ?? 0) + 1)
+      if (bounds === null || bounds.voices === null || hasNewInput) return
+      for (const what of [holdReason, ...(bounds.ttftMs.least > 0 ? ['steady TTFT'] : []), ...(bounds.tbtMs.least > 0 ? ['steady TBT'] : [])]) skipped.set(what, (skipped.get(what) ?? 0) + 1)
     }
     let orders = 0
     fc.assert(
       fc.property(fc.array(fc.tuple(fewer, fc.integer({ min: 1, max: 12 })), { minLength: 3, maxLength: 10 }), fc.integer({ min: 0, max: 20 }), (steps, rolloutSeconds) => {
-        const loads = steps.flatMap(([{ decodeHeard, decodeTps, ripple, ...rest }, times]) =>
+        const loads = steps.flatMap(([{ decodeHeard, decodeTps, ripple, latencyRipple, ttftMsP95, tbtMsP95, ...rest }, times]) =>
           Array.from({ length: times }, (_, index): Step => ({
             ...calm,
             ...rest,
             decodeTps: Math.round(decodeTps * (1 + ripple * (((7 * index) % 5) - 2))),
+            ttftMsP95: ttftMsP95 === null ? null : ttftMsP95 * (1 + latencyRipple * (((3 * index) % 5) - 2)),
+            tbtMsP95: tbtMsP95 * (1 + latencyRipple * (((2 * index) % 5) - 2)),
             ...(decodeHeard < 1 ? { heard: { prefill: 8, decode: Math.floor(16 * decodeHeard) } } : {}),
           })),
         )
@@ -194,6 +198,6 @@ describe('what is ordered', () => {
       { numRuns: 200 },
     )
     expect(orders).toBeGreaterThan(100)
-    for (const reason of ['STABILISING', 'COOLDOWN_IN', 'WARMING_UP']) expect(skipped.get(reason) ?? 0, reason).toBeGreaterThan(20)
+    for (const reason of ['STABILISING', 'COOLDOWN_IN', 'WARMING_UP', 'steady TTFT', 'steady TBT']) expect(skipped.get(reason) ?? 0, reason).toBeGreaterThan(20)
   }, 120_000)
 })
