@@ -4,6 +4,7 @@
  * the real command line. It imports nothing but Node's built-ins until that is done, and speaks on standard
  * error only, so that standard output is the command's own.
  */
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compile } from '../infra/bootstrap/compile.mjs'
@@ -23,7 +24,9 @@ else {
   process.exitCode = 6
 }
 
+/** A package comes compiled, with its dependencies beside it. */
 async function prepare() {
+  if (!existsSync(join(root, 'tsconfig.build.json'))) return undefined
   try {
     await installDependencies(root, say)
     await compile(root, say)

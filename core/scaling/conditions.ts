@@ -40,7 +40,7 @@ const ableToScale = (state: ServiceState, verdict: Verdict): Assessment => {
   if (stuck) return { type: 'AbleToScale', status: 'False', reason: 'RolloutStuck', message: () => `group ${stuck.group} waits for repair` }
   const held = heldBy(verdict, failureHolds)
   if (held) return { type: 'AbleToScale', status: 'False', reason: 'FailureBackoff', message: held }
-  return { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: () => 'nothing stands in the way of an order' }
+  return { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: () => 'no rollout is stuck, and none failed lately' }
 }
 
 const evidenceHolds = ['INSTANCES_UNKNOWN', 'EVIDENCE_MISSING', 'EVIDENCE_FAILED', 'EVIDENCE_STALE', 'COVERAGE_LOW'] as const

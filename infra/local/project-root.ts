@@ -1,11 +1,11 @@
-/** Finds the root of this checkout, from the sources as well as from `dist/`. */
+/** Finds the root of this checkout or package, from the sources as well as from `dist/`. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const rootMarker = 'package-lock.json'
+const rootMarker = 'schemas/registry.json'
 
-/** The folder that holds `package-lock.json`, looked for upwards from this file. */
+/** The folder that holds `schemas/registry.json`, looked for upwards from this file. */
 export const projectRoot: string = findUpwards(dirname(fileURLToPath(import.meta.url)))
 
 /** Where everything that is installed or run locally lives; git ignores it. */

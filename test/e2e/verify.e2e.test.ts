@@ -43,11 +43,11 @@ beforeAll(async () => {
   await until('one that was undone', () => countEnds(story.ledger, 'rolled-back') > 0)
   await story.traffic(12)
   await until('a committed scale-in', () => countEnds(story.ledger, 'committed', 'scale-in') > 0)
-  await until('a moment in which nothing was written', async () => {
+  await until('a moment in which nothing was written, and a snapshot that names a hold', async () => {
     changes = await readChanges([story.running.fleet.emulatorUrl])
     if (story.ledger.openIntents.size > 0) return false
     record = await recordOf('heteroscale')
-    return story.ledger.openIntents.size === 0 && writesIn(await readChanges([story.running.fleet.emulatorUrl])) === writesIn(changes)
+    return story.ledger.openIntents.size === 0 && heldHashes().length > 0 && writesIn(await readChanges([story.running.fleet.emulatorUrl])) === writesIn(changes)
   })
 })
 afterAll(() => story?.stop())
@@ -92,6 +92,9 @@ const heteroscale = (...args: readonly string[]): Promise<{ readonly code: numbe
   })
 }
 
+/** Holds that snapshots name; the first of a service is taken before any was written, the next 10 minutes of the world later. */
+const heldHashes = (): readonly string[] => record.flatMap(({ event }) => (event?.type === 'SnapshotTaken' && event.heldHash !== '' ? [event.heldHash] : []))
+
 const firstDecision = (): string => record.flatMap(({ event }) => (event?.type === 'ScaleDecided' ? [event.decisionId] : []))[0] ?? ''
 
 describe('heteroscale verify', () => {
@@ -133,8 +136,7 @@ describe('heteroscale verify', () => {
     const last = verdicts[verdicts.findIndex((event) => event === decision) - 1]
     const { findings } = await verifiedCopy('unheld', (event) => (event === last ? null : event))
     expect(findings.map(({ code, id }) => `${code} ${id}`)).toEqual([`HOLDS_BROKEN ${decision?.decisionId}`])
-    const named = record.flatMap(({ event }) => (event?.type === 'SnapshotTaken' && event.heldHash !== '' ? [event.heldHash] : []))
-    expect(named.length).toBeGreaterThan(0)
+    const named = heldHashes()
     const unanchored = await verifiedCopy('unanchored', (event) => (event.type === 'ScaleHeld' && named.includes(event.hash) ? null : event))
     expect(unanchored.findings.map(({ code, id }) => `${code} ${id}`)).toContain(`HOLDS_BROKEN snapshots/${demoService}`)
   })

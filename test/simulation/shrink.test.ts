@@ -12,8 +12,8 @@ test('of the faults of a seed that fails those stay without which it does not fa
   const { judge, shrink } = simulation.current
   for (let seed = 1; seed <= mostSeeds; seed += 1) {
     const shrunk = await shrink(seed, planted, () => undefined)
-    if (shrunk === null) continue
-    expect(shrunk.keep.length).toBeLessThan(shrunk.planned)
+    // Of four faults each may be needed; such a seed shows nothing.
+    if (shrunk === null || shrunk.keep.length === shrunk.planned) continue
     expect((await judge(seed, { ...planted, keep: shrunk.keep })).summary.violations).not.toEqual([])
     for (const left of shrunk.keep) {
       const { summary } = await judge(seed, { ...planted, keep: shrunk.keep.filter((index) => index !== left) })
@@ -21,7 +21,7 @@ test('of the faults of a seed that fails those stay without which it does not fa
     }
     return
   }
-  expect.unreachable(`none of ${mostSeeds} seeds shows the planted bug`)
+  expect.unreachable(`none of ${mostSeeds} seeds shows the planted bug with fewer faults`)
 }, 1_800_000)
 
 test('a seed that does not fail cannot be made smaller', async () => {

@@ -80,6 +80,22 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
+  it('begins no window with counts that are adopted while nobody measures', () => {
+    const story = oversized({ decodeTps: 8000 })
+    story.pass(60)
+    story.append({ type: 'ServiceRemoved', service, author: 'ada', time: story.now() })
+    story.load(silence)
+    story.configure(specification(), 1)
+    story.tellControls()
+    story.pass(14)
+    expect(story.reasons().at(-1)).toBe('EVIDENCE_MISSING')
+    story.load(low)
+    story.pass(30)
+    expect(story.orders()).toEqual([])
+    story.pass(10)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
   it('moves the damped share of the distance', () => {
     const story = oversized({}, specification({ behavior: { scaleDown: { damping: 0.5 } } }))
     story.pass(60)
