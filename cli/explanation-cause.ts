@@ -5,7 +5,7 @@ import type { ExplainAnswer } from '../services/api/answers.ts'
 import type { Section } from './explanation-section.ts'
 import { titled, wrapped } from './explanation-section.ts'
 import { neededToAct } from './needed.ts'
-import { showDuration, showNumber, showShare, showTime } from './quantities.ts'
+import { showDuration, showHeldCounts, showNumber, showShare, showTime } from './quantities.ts'
 import type { Colour } from './table.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -23,7 +23,7 @@ const decisionLines = (decision: Decision): Section => {
   if (decision.type === 'ScaleHeld')
     return [
       `Hold ${decision.decisionId} of ${decision.service} at ${at}`,
-      ...wrapped(`stays at ${showCounts(decision.current)}: ${decision.reason}`),
+      ...wrapped(`stays at ${showHeldCounts(decision.current, decision.reason)}: ${decision.reason}`),
       ...wrapped(decision.detail),
       ...neededLines(decision),
     ]

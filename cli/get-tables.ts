@@ -9,7 +9,7 @@ import type {
   RolloutState,
   ServiceAnswer,
 } from '../services/api/answers.ts'
-import { showCountsOrDash, showDuration, showNumber } from './quantities.ts'
+import { showCountsOrDash, showDuration, showHeldCounts, showNumber } from './quantities.ts'
 import type { Colour, Column } from './table.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -65,8 +65,8 @@ export const decisionTable = ({ now, items }: ListAnswer<DecisionAnswer>, termin
     { heading: 'ID', cell: (row) => row.id },
     { heading: 'AGE', cell: (row) => showDuration(now - row.time) },
     { heading: 'KIND', cell: (row) => row.kind },
-    { heading: 'FROM', cell: (row) => showCounts(row.from) },
-    { heading: 'TO', cell: (row) => showCounts(row.to) },
+    { heading: 'FROM', cell: (row) => showHeldCounts(row.from, row.reason) },
+    { heading: 'TO', cell: (row) => showHeldCounts(row.to, row.reason) },
     { heading: 'OUTCOME', cell: (row) => row.outcome ?? '', colour: (row) => (row.outcome === null ? null : intentColour(row.outcome)) },
     { heading: 'REASON', cell: (row) => row.reason },
   ]

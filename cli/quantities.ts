@@ -15,6 +15,9 @@ export const showDuration = (ms: number): string => {
 
 export const showTime = (epochMs: number): string => new Date(epochMs).toISOString().replace('.000Z', 'Z')
 
+/** A hold that did not know what stands records no instances at all: unknown is not zero. `reason`: its code, whatever follows it. */
+export const showHeldCounts = (counts: RoleCounts, reason: string): string => (reason.startsWith('INSTANCES_UNKNOWN') ? 'unknown' : showCounts(counts))
+
 /** Time since the start of something, with tenths below ten seconds. */
 export const showOffset = (ms: number): string => (Math.abs(ms) < 10_000 ? `+${(ms / 1000).toFixed(1)}s` : `+${showDuration(ms)}`)
 

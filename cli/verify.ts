@@ -90,6 +90,6 @@ const verifyWith = async (eventLog: EventLog, { terminal, flags, sources }: Aske
 const nothingToVerify = ({ service, since }: VerifyFlags): CliError => {
   const asked = [...(service === undefined ? [] : [`--service ${service}`]), ...(since === undefined ? [] : ['--since'])].join(' ')
   const got = `no decision or hold${asked === '' ? '' : ` with ${asked}`}`
-  const hint = 'check KAFKA_BROKERS and HETEROSCALE_TOPIC_PREFIX, and what `heteroscale get services` lists'
-  return new CliError(exitCodes.refused, `NOTHING_TO_VERIFY verify: got ${got}; allowed: at least one; nothing was verified: ${hint}`)
+  const hint = since === undefined ? 'check KAFKA_BROKERS and HETEROSCALE_TOPIC_PREFIX, and what `heteroscale get services` lists' : 'a calm service writes nothing; begin earlier, or leave --since out'
+  return new CliError(exitCodes.failed, `NOTHING_TO_VERIFY verify: got ${got}; allowed: at least one; nothing was verified: ${hint}`)
 }
