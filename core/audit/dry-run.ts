@@ -9,6 +9,7 @@ import type { ServiceId } from '../ids.ts'
 import { copyHistory } from '../signals/sample.ts'
 import { policyHash } from '../service/policy-hash.ts'
 import type { ServiceManifest } from '../service/specification.ts'
+import { woken } from '../scaling/calm.ts'
 import { claimAfter, roleOf, unclaimed, type Claim } from '../scaling/claim.ts'
 import { evaluate, isDue, type TickContext } from '../scaling/evaluate.ts'
 import { evolve } from '../scaling/evolve.ts'
@@ -40,7 +41,8 @@ export type DryRunPlan = Pick<DryRun, 'service' | 'candidate' | 'partition' | 'f
 
 /** Starts from the log's beginning, or from a checkpoint of the service. */
 export const openDryRun = (plan: DryRunPlan, checkpoint: SnapshotTaken | null): DryRun => {
-  const { claim, state } = checkpoint === null ? { claim: unclaimed, state: null } : readSnapshot(checkpoint.state)
+  const { claim, state: kept } = checkpoint === null ? { claim: unclaimed, state: null } : readSnapshot(checkpoint.state)
+  const state = kept && woken(kept, claim.lastTickMs)
   return { ...plan, claim, state, memory: state && apart(state), comparison: openComparison(), coreHashes: new Set() }
 }
 
@@ -59,18 +61,15 @@ export const dryRunRecord = (run: DryRun, input: Input): void => {
 const foldInput = (run: DryRun, { offset }: Input, event: Exclude<SignalEvent, { type: 'ClockTicked' }>): void => {
   const context = { offset, nowMs: run.claim.lastTickMs, announce: false }
   const asCandidate = candidateState(run)
-  run.state = evolve(run.state && attentive(run.state), event, context).state
+  run.state = evolve(run.state, event, context).state
   if (run.state === null) run.memory = null
   // Its own file stays the one that is tried: configurations of that time are the others'.
-  else if (event.type !== 'ServiceConfigured') run.memory = asCandidate && evolve(attentive(asCandidate), event, context).state
+  else if (event.type !== 'ServiceConfigured') run.memory = asCandidate && evolve(asCandidate, event, context).state
   else run.memory ??= apart(run.state)
 }
 
 /** What the candidate remembers has samples of its own, because a fold adds to them in place. */
 const apart = (state: ServiceState): ServiceState => ({ ...state, signals: copyHistory(state.signals) })
-
-/** Looks at every sample: what is calm under the file in force need not be so under the candidate. */
-const attentive = (state: ServiceState): ServiceState => ({ ...state, calm: null })
 
 const foldTick = (run: DryRun, tickOffset: Offset): void => {
   const { claim, partition, state } = run
@@ -81,7 +80,8 @@ const foldTick = (run: DryRun, tickOffset: Offset): void => {
   const context: TickContext = { claim, coreHash: claim.coreHash, partition, tickOffset }
   const decided = evaluate(state, context)
   const asked = evaluate(asCandidate, context)
-  run.state = decided.state
+  // Every sample is looked at: what is calm under the file in force need not be so under the candidate.
+  run.state = woken(decided.state, nowMs)
   run.memory = { ...asked.state, memory: remembered(decided.state, asked.state) }
   if (nowMs < run.fromMs) return
   run.coreHashes.add(claim.coreHash)

@@ -7,7 +7,7 @@
 import { onePerSubCluster } from '../signals/one-source.ts'
 import { oldestViewAge } from '../signals/instances.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
-import { signalNames } from '../signals/sample.ts'
+import { nextWindowEnd, signalNames } from '../signals/sample.ts'
 import type { Sample, SignalHistory, SourceSeries } from '../signals/sample.ts'
 import { newestValued, recentValue, risingRatio, weightOf } from '../signals/window.ts'
 import type { Window } from '../signals/window.ts'
@@ -42,6 +42,13 @@ const latencyBands = (state: ServiceState, moment: Moment): Pick<Calm, 'ttftMs' 
   const ttftMs = latencyBand(state, 'ttftMsP95', moment)
   const tbtMs = ttftMs && latencyBand(state, 'tbtMsP95', moment)
   return ttftMs && tbtMs && { ttftMs, tbtMs }
+}
+
+/** As if no bounds had been left: the looks at the end of each lateness, and when a source turns stale, are due again. */
+export const woken = (state: ServiceState, nowMs: EpochMs): ServiceState => {
+  const pendingMs = nextWindowEnd(state.signals, nowMs - latenessMs) ?? Infinity
+  const recheckAtMs = Math.min(state.recheckAtMs ?? Infinity, pendingMs + latenessMs, state.calm?.freshUntilMs ?? Infinity)
+  return { ...state, calm: null, recheckAtMs: recheckAtMs === Infinity ? null : recheckAtMs }
 }
 
 /** The service at a tick: it stays calm while all its sources are heard, and is due when one of them turned stale. */

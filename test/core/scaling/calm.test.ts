@@ -1,14 +1,12 @@
 /** Samples that change nothing are not looked at; what is ordered is the same as if each had been. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { stayCalm } from '../../../core/scaling/calm.ts'
+import { stayCalm, woken } from '../../../core/scaling/calm.ts'
 import { isDue } from '../../../core/scaling/evaluate.ts'
 import type { PartitionState } from '../../../core/scaling/partition.ts'
 import type { ServiceState } from '../../../core/scaling/service-state.ts'
 import type { RoleCounts } from '../../../core/roles.ts'
 import type { DisaggregatedServiceSpec } from '../../../core/service/specification.ts'
-import { latenessMs } from '../../../core/scaling/lateness.ts'
-import { nextWindowEnd } from '../../../core/signals/sample.ts'
 import { calm, deciderStory, service, specification } from '../../support/decider-story.ts'
 import type { Load } from '../../support/decider-story.ts'
 
@@ -60,9 +58,7 @@ const told = (loads: readonly Step[], { before = () => {}, rolloutSeconds = 0, o
 const lookAtEverything = (state: PartitionState): void => {
   const known = state.services.get(service)
   if (!known) return
-  const pending = nextWindowEnd(known.signals, state.claim.lastTickMs - latenessMs) ?? Infinity
-  const recheckAtMs = Math.min(known.recheckAtMs ?? Infinity, pending + latenessMs, known.calm?.freshUntilMs ?? Infinity)
-  state.services.set(service, { ...known, calm: null, recheckAtMs: recheckAtMs === Infinity ? null : recheckAtMs })
+  state.services.set(service, woken(known, state.claim.lastTickMs))
 }
 
 const ordersOf = ({ decisions }: ReturnType<typeof told>) => decisions().map(({ kind, to, time }) => ({ kind, to, time }))

@@ -111,6 +111,11 @@ describe('a hold that was removed', () => {
     expect(found(gone(lastBeforeDecision, with1(middle, { detail: 'other' })))).toEqual(expect.arrayContaining([`HOLD_CHANGED ${middle.decisionId}`, `HOLDS_BROKEN ${follower(lastBeforeDecision)}`]))
   })
 
+  it('is still missed right after one that was changed', () => {
+    const next = verdicts[verdicts.indexOf(middle) + 1] as ScaleHeld
+    expect(found(gone(next, with1(middle, { detail: 'other' })))).toEqual([`HOLD_CHANGED ${middle.decisionId}`, `HOLDS_BROKEN ${follower(next)}`])
+  })
+
   it('may be as old as what retention has taken, and no younger', () => {
     const [firstDecision] = eventsOf(recorded, 'ScaleDecided')
     const kept = (from: Verdict | undefined): Recorded => ({ ...recorded, records: recorded.records.filter(({ event }) => !verdicts.slice(0, verdicts.indexOf(from as Verdict)).includes(event as Verdict)) })
