@@ -159,6 +159,8 @@ export const deciderStory = (options: StoryOptions = {}) => {
       }
       return emitted.slice(before)
     },
+    /** Collector and sub-cluster speak now, and nobody ticks. */
+    observe,
     /** Time passes while no owner ticks and no collector speaks. */
     skip: (seconds: number) => {
       now += seconds * 1000

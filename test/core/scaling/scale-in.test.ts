@@ -60,11 +60,14 @@ describe('scale-in', () => {
   })
 
   it('keeps it for a whole window also when the same was asked for before a silence that nobody ticked through', () => {
-    const story = oversized()
+    const story = oversized({ decodeTps: 3700 })
     story.pass(30)
     expect(story.reasons().at(-1)).toBe('STABILISING')
+    expect(story.state.services.get(service)?.calm).not.toBeNull()
     story.skip(60)
-    story.pass(35)
+    story.observe()
+    story.skip(4)
+    story.pass(25)
     expect(story.orders()).toEqual([])
     story.pass(10)
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
