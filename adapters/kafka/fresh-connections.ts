@@ -5,23 +5,20 @@
  * restarts, which keep the connection object (2.2.4: `chunks`, `bytesBuffered` and `bytesNeeded` of network/connection are set
  * when it is made and never again).
  */
-import { createRequire } from 'node:module'
+import { patchOnce } from './patch-once.ts'
 
 type Connection = { chunks: readonly Buffer[]; bytesBuffered: number; bytesNeeded: number; isConnected(): boolean; connect(): Promise<unknown> }
 type ConnectionClass = { readonly prototype: Connection }
 
 /** The length that precedes every answer. */
 const lengthBytes = 4
-const patched = new WeakSet<ConnectionClass>()
 
 /** Idempotent. */
-export const connectAfresh = (): void => {
-  const connectionClass = createRequire(import.meta.url)('kafkajs/src/network/connection.js') as ConnectionClass
-  if (patched.has(connectionClass)) return
-  patched.add(connectionClass)
-  const connect = connectionClass.prototype.connect
-  connectionClass.prototype.connect = function connectFromTheStart(this: Connection): Promise<unknown> {
-    if (!this.isConnected()) Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: lengthBytes })
-    return connect.call(this)
-  }
-}
+export const connectAfresh = (): void =>
+  patchOnce<ConnectionClass>('kafkajs/src/network/connection.js', ({ prototype }) => {
+    const { connect } = prototype
+    prototype.connect = function connectFromTheStart(this: Connection): Promise<unknown> {
+      if (!this.isConnected()) Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: lengthBytes })
+      return connect.call(this)
+    }
+  })

@@ -3,7 +3,7 @@
  * queue schedules a check with a negative delay, although nothing waits. Measured on 2.2.4: 816 wake-ups and 44 ms of CPU
  * per second in an idle process (tulios/kafkajs#1751, unmerged fix #1755).
  */
-import { createRequire } from 'node:module'
+import { patchOnce } from './patch-once.ts'
 
 type RequestQueue = {
   readonly pending: readonly unknown[]
@@ -12,15 +12,11 @@ type RequestQueue = {
 }
 type RequestQueueClass = { readonly prototype: RequestQueue }
 
-const patched = new WeakSet<RequestQueueClass>()
-
 /** Idempotent. Throttling by the broker is still honoured, and whatever waits is still sent. */
-export const stopIdleTimers = (): void => {
-  const queueClass = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as RequestQueueClass
-  if (patched.has(queueClass)) return
-  patched.add(queueClass)
-  const schedule = queueClass.prototype.scheduleCheckPendingRequests
-  queueClass.prototype.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQueue): void {
-    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
-  }
-}
+export const stopIdleTimers = (): void =>
+  patchOnce<RequestQueueClass>('kafkajs/src/network/requestQueue/index.js', ({ prototype }) => {
+    const schedule = prototype.scheduleCheckPendingRequests
+    prototype.scheduleCheckPendingRequests = function scheduleWhenNeeded(this: RequestQueue): void {
+      if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this)
+    }
+  })

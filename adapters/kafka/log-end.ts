@@ -3,19 +3,16 @@
  * is told the last stable offset: while a stranger's transaction is open, records that were acknowledged to us lie behind it
  * (2.2.4: the default of protocol/requests/listOffsets, and no admin gives another).
  */
-import { createRequire } from 'node:module'
+import { patchOnce } from './patch-once.ts'
 
 type Question = { readonly isolationLevel?: number }
 type ListOffsets = { protocol(of: { version: number }): (question: Question) => unknown }
 
 const readUncommitted = 0
-const patched = new WeakSet<ListOffsets>()
 
 /** Idempotent. A question that names its isolation keeps it. */
-export const askForLogEnds = (): void => {
-  const listOffsets = createRequire(import.meta.url)('kafkajs/src/protocol/requests/listOffsets/index.js') as ListOffsets
-  if (patched.has(listOffsets)) return
-  patched.add(listOffsets)
-  const ask = listOffsets.protocol
-  listOffsets.protocol = (of) => (question) => ask(of)({ ...question, isolationLevel: question.isolationLevel ?? readUncommitted })
-}
+export const askForLogEnds = (): void =>
+  patchOnce<ListOffsets>('kafkajs/src/protocol/requests/listOffsets/index.js', (listOffsets) => {
+    const ask = listOffsets.protocol
+    listOffsets.protocol = (of) => (question) => ask(of)({ ...question, isolationLevel: question.isolationLevel ?? readUncommitted })
+  })

@@ -18,7 +18,7 @@ export type Tempo = {
 }
 
 /** From `least` on, up to `spread` more. */
-export type Span = { readonly least: number; readonly spread: number }
+type Span = { readonly least: number; readonly spread: number }
 
 /** `tickMs`: 10 s instead of the product's 1 s: a tenth of the records, and every rule still sees several ticks in its windows. */
 const tempos = {

@@ -19,9 +19,15 @@ const mostTicks = 6
 const settlesMs = 60_000
 
 export const stabilisation = (view: View): readonly Violation[] =>
-  skewMs(view, /collector/) > 1_000 ? [] : [...view.services.values()].flatMap((service) => service.decisions.filter(({ record }) => isForLoad(record)).flatMap((decision) => ofDecision(view, service, decision)))
+  forEachTakenForLoad(view, ofDecision)
 
-export const isForLoad = (decision: ScaleDecided): boolean =>
+type Formula = (view: View, service: ServiceView, decision: Entry<ScaleDecided>) => readonly Violation[]
+
+/** None where a collector's clock is wrong: nobody can say then what was measured when. */
+export const forEachTakenForLoad = (view: View, formula: Formula): readonly Violation[] =>
+  skewMs(view, /collector/) > 1_000 ? [] : [...view.services.values()].flatMap((service) => service.decisions.filter(({ record }) => isForLoad(record)).flatMap((decision) => formula(view, service, decision)))
+
+const isForLoad = (decision: ScaleDecided): boolean =>
   takesAway(decision) && decision.asks.every(({ policy, direction }) => direction !== 'in' || policy === 'proportional')
 
 type Case = { readonly view: View; readonly service: ServiceView; readonly spec: Spec; readonly role: Role }

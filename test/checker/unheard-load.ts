@@ -7,12 +7,12 @@
 import type { Violation } from './evidence.ts'
 import type { ScaleDecided, TpsObserved } from './records.ts'
 import { evidenceBefore } from './recent-inputs.ts'
-import { isForLoad, stillSinceMs } from './stabilisation.ts'
-import { configurationAt, placeOf, skewMs, type Entry, type ServiceView, type View } from './view.ts'
+import { forEachTakenForLoad, stillSinceMs } from './stabilisation.ts'
+import { configurationAt, placeOf, type Entry, type ServiceView, type View } from './view.ts'
 import { decode } from './wire.ts'
 
 export const unheardLoad = (view: View): readonly Violation[] =>
-  skewMs(view, /collector/) > 1_000 ? [] : [...view.services.values()].flatMap((service) => service.decisions.filter(({ record }) => isForLoad(record)).flatMap((decision) => ofDecision(view, service, decision)))
+  forEachTakenForLoad(view, ofDecision)
 
 const ofDecision = (view: View, service: ServiceView, decision: Entry<ScaleDecided>): readonly Violation[] => {
   const { record } = decision
