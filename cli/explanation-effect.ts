@@ -4,7 +4,7 @@ import type { ExplainAnswer, RolloutAnswer, StepAnswer } from '../services/api/a
 import type { Section } from './explanation-section.ts'
 import { titled, wrapped } from './explanation-section.ts'
 import { intentColour, rolloutColour } from './get-tables.ts'
-import { showDuration, showOffset } from './quantities.ts'
+import { showDuration, showNumberOf, showOffset } from './quantities.ts'
 import type { Colour } from './table.ts'
 import { paint, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -47,7 +47,8 @@ type PlacedRow = NonNullable<ExplainAnswer['placement']>['groups'][number]
 
 const reservedText = (row: PlacedRow): string => {
   const gpus = row.reserved.reduce((sum, reservation) => sum + reservation.gpus, 0)
-  return gpus === 0 ? '' : `${gpus} GPUs on ${new Set(row.reserved.map((reservation) => reservation.node)).size} nodes (${row.gpuTypes.prefill}/${row.gpuTypes.decode})`
+  const nodes = new Set(row.reserved.map((reservation) => reservation.node))
+  return gpus === 0 ? '' : `${showNumberOf(gpus, 'GPU')} on ${showNumberOf(nodes.size, 'node')} (${row.gpuTypes.prefill}/${row.gpuTypes.decode})`
 }
 
 const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal): Section => {

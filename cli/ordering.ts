@@ -10,7 +10,7 @@ import { showControl } from './banner.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 import { checkedText, wholeNumber } from './flags.ts'
 import { formatted, outputFormat } from './output.ts'
-import { showDuration } from './quantities.ts'
+import { showDuration, showNumberOf } from './quantities.ts'
 import type { OutputFormat } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -52,6 +52,6 @@ export const sendOrder = async (
 const saidOf = ({ control, confirmed, waiting }: ControlOrderedAnswer): string => {
   const until = control.untilMs === null ? '' : `, ends by itself in ${showDuration(control.untilMs - control.time)}`
   const total = confirmed.length + waiting.length
-  const who = total === 0 ? 'there is no service yet whose decider could confirm it' : `confirmed by the deciders of ${confirmed.length} of ${total} service${total === 1 ? '' : 's'}`
+  const who = total === 0 ? 'there is no service yet whose decider could confirm it' : `confirmed by the deciders of ${confirmed.length} of ${showNumberOf(total, 'service')}`
   return `${showControl(control)}${until}: recorded; ${who}`
 }

@@ -29,4 +29,7 @@ export const showNumber = (value: number | null | undefined): string => {
   return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
 }
 
+/** `1 node`, `2 nodes`. */
+export const showNumberOf = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+
 export const showShare = (share: number | null): string => (share === null ? '-' : `${Math.round(share * 100)}%`)

@@ -1,6 +1,7 @@
 /** What a replay found, in words. */
 import type { OutputDifference } from '../core/audit/compare.ts'
 import type { EpochMs } from '../core/units.ts'
+import { showNumberOf } from './quantities.ts'
 import type { ReplayProgress } from './replay-progress.ts'
 import type { ReplayRefusal, ReplayReport } from './replay-report.ts'
 
@@ -10,10 +11,10 @@ export const describeReport = (report: ReplayReport): readonly string[] => {
   if (report.refusal !== null) return [describeRefusal(report.refusal, report.coreHash)]
   const speed = Math.round((records * 1000) / Math.max(1, foldMs))
   return [
-    `replay: ${records} records with ${ticks} ticks in ${partitions} partitions, folded in ${foldMs} ms (${speed} records/s)`,
+    `replay: ${records} records with ${ticks} ticks in ${showNumberOf(partitions, 'partition')}, folded in ${foldMs} ms (${speed} records/s)`,
     ...describeBeginning(report),
     ...(report.cores.length > 1 ? [`replay: decided by ${report.cores.map(({ coreHash, ticks: own }) => `core ${coreHash} (${own} ticks)`).join(', then ')}`] : []),
-    ...(duplicates > 0 ? [`replay: ${duplicates} repeats with equal bytes were collapsed`] : []),
+    ...(duplicates > 0 ? [`replay: ${showNumberOf(duplicates, 'repeat')} with equal bytes were collapsed`] : []),
     ...(unsettled > 0 ? [`replay: ${unsettled} outputs are not on record, and need not be: nobody had confirmed their input`] : []),
     ...report.differences.slice(0, 1).map(describeDifference),
     ...(report.differences.length > 1 ? [`replay: … and ${report.differences.length - 1} more differences`] : []),

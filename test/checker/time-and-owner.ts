@@ -4,7 +4,8 @@
  * (ticks.ts); the verdicts of a service rise with them.
  * b) warm-up: dec(d) ⇒ d.now − ownerSince(d) ≥ max(warmupSeconds, stabilisation window of scaleDown), from the claims in the log.
  * A late tick is skipped and never queued: ticks of one owner that count are at least half a period apart, so no outage is followed by a burst;
- * and of all that it ever sent, heeded or not, none was made before the one before it was in the log.
+ * and of all that it ever sent, heeded or not, none was made before the one before it was in the log. Save where it asks for the partition
+ * anew: a process that lost it and got it back at once does not wait for the last tick of its former ownership, which may be on its way still.
  */
 import type { Violation } from './evidence.ts'
 import { isOfThisLog } from './no-lost-input.ts'
@@ -49,9 +50,13 @@ const queued = (view: View, partition: number, all: readonly TickEntry[]): reado
   byOwner(all).flatMap((sent) => sent.flatMap(({ record, offset }, index): readonly Violation[] => {
     const before = sent[index - 1]
     const earlyMs = before === undefined ? 0 : before.timestampMs - record.time
-    if (before === undefined || earlyMs <= skewMs(view)) return []
+    if (before === undefined || earlyMs <= skewMs(view) || asksAnew(sent, record)) return []
     return [{ invariant: 'S22', service: '', detail: `the tick of ${record.ownerId} at ${offset} was made ${earlyMs} ms before its tick at ${before.offset} was in the log`, at: `signals/${partition}@${offset}` }]
   }))
+
+/** Nothing of its epoch was in the log when it was made, so that its maker cannot have read a claim of its own back. */
+const asksAnew = (sent: readonly TickEntry[], { epoch, time }: TickEntry['record']): boolean =>
+  !sent.some((other) => other.record.epoch === epoch && other.timestampMs < time)
 
 /** In the order of the log, each tick where it stands first: a broker may repeat what it was sent. Those of epoch 0 ask it for its time, beside all others. */
 const byOwner = (all: readonly TickEntry[]): readonly (readonly TickEntry[])[] => {

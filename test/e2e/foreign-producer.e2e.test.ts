@@ -20,7 +20,9 @@ const metrics = brokerTopic('metrics')
 /** What eight decode instances serve at the 1,200 tokens per second that the example's policy wants of each. */
 const tps = 9_600
 
-let python: Python | null = null
+/** There is none, and no test runs, where `hasTools` is false. */
+let python: Python
+let hasTools = false
 let story: FleetStory
 let gateway: ServerHandle | null = null
 
@@ -30,11 +32,12 @@ beforeAll(async () => {
   const envOf = { collector: { HETEROSCALE_FOREIGN_SERVICES: demoService } }
   story = await beginStory({ HETEROSCALE_EMULATOR_STARTUP_SCALE: '0.1' }, { inRealTime: true, envOf })
   python = { packages, story }
+  hasTools = true
   await until('the smallest fleet serves', () => story.ledger.gauge.registered.decode === 4 && story.ledger.openIntents.size === 0)
   // A first run downloads the Python packages.
 }, 300_000)
 // In CI a missing tool fails the run (foreign-story.ts); elsewhere what did not run must not look as if it had.
-beforeEach(({ skip }) => skip(python === null, 'kcat, Python or its packages are missing'))
+beforeEach(({ skip }) => skip(!hasTools, 'kcat, Python or its packages are missing'))
 afterAll(async () => {
   await gateway?.stop()
   await story?.stop()
@@ -42,7 +45,6 @@ afterAll(async () => {
 
 describe('a producer in Python', () => {
   test('writes throughput; a scale-out follows and is committed; it reads the decision back', async () => {
-    if (python === null) return
     const { ledger } = story
     const before = ledger.decisions.length
     gateway = keepProducing(python, ['--service', demoService, '--instances', '4', '--tps', String(tps), '--interval', '1'])
@@ -58,7 +60,6 @@ describe('a producer in Python', () => {
 
 describe('kcat', () => {
   test('lists every topic, and reads a record of each that has any, of a schema that the registry knows', async () => {
-    if (python === null) return
     const listed = JSON.parse(String(await kcat(story, ['-L', '-J']))) as { readonly topics: readonly { readonly topic: string }[] }
     expect(listed.topics.map(({ topic }) => topic)).toEqual(expect.arrayContaining(topicNames.map((topic) => brokerTopic(topic))))
     await until('the gate has reported', async () => (await producerNamed(story, 'gateway/*')) !== undefined)
@@ -75,7 +76,6 @@ describe('kcat', () => {
 })
 
 test('look.sh shows records of every topic that has any', async () => {
-  if (python === null) return
   const shown = await lookAt(story)
   for (const topic of topicNames) expect(shown).toContain(`== ${brokerTopic(topic)}\n`)
   // What a stranger wrote has no headers of ours; what we wrote has.
@@ -107,7 +107,6 @@ describe('what the gate refuses is visible, and changes nothing:', () => {
   })
 
   test('a schema that nobody knows, one that the topic does not carry, and bytes that end too early', async () => {
-    if (python === null) return
     const sample = await firstOf(metrics)
     for (const value of [unknownSchema, await firstOf(brokerTopic('decisions')), sample.subarray(0, -4)]) await writeRaw(value)
     const told = async () => [await refusals(story, '(unreadable)', 'UNKNOWN_SCHEMA'), await refusals(story, '(unreadable)', 'BAD_BYTES')]
@@ -116,7 +115,6 @@ describe('what the gate refuses is visible, and changes nothing:', () => {
   })
 
   test('a schema that is not of this release: the registry does not take it', async () => {
-    if (python === null) return
     const foreign = { schema: JSON.stringify({ type: 'record', name: 'TpsObserved', namespace: 'io.heteroscale', fields: [{ name: 'tps', type: 'string' }] }) }
     const answer = await fetch(`${registryOf(story)}/subjects/${metrics}-io.heteroscale.TpsObserved/versions`, { method: 'POST', body: JSON.stringify(foreign) })
     expect(answer.status).toBe(409)
@@ -126,7 +124,6 @@ describe('what the gate refuses is visible, and changes nothing:', () => {
     { what: 'a service that nobody applied', args: ['--service', 'chat-71b', '--source', 'stranger/*', '--tps', '1000'], source: 'stranger/*', reason: 'UNKNOWN_SERVICE' },
     { what: 'an absurd value', args: ['--service', demoService, '--source', 'absurd/*', '--tps', '1e7'], source: 'absurd/*', reason: 'OUT_OF_RANGE' },
   ])('$what', async ({ args, source, reason }) => {
-    if (python === null) return
     await runPython(python, 'tps_producer.py', [...args, '--instances', '4', '--interval', '0.5', '--count', '1'])
     await until('it is reported', async () => (await refusals(story, source, reason)) === 1)
     expect(await producerNamed(story, source)).toMatchObject({ accepted: 0, refused: [{ reason, count: 1 }] })
@@ -135,7 +132,6 @@ describe('what the gate refuses is visible, and changes nothing:', () => {
   })
 
   test('a flood: what exceeds the rate of a producer', async () => {
-    if (python === null) return
     const records = 4_000
     const startedAt = Date.now()
     const heard = (await producerNamed(story, 'gateway/*'))?.accepted ?? 0
@@ -156,7 +152,6 @@ describe('what the gate refuses is visible, and changes nothing:', () => {
   })
 
   test('no decision came of any of it', async () => {
-    if (python === null) return
     await decidedSince()
     expect(['stranger/*', 'absurd/*'].map(inSignals)).toEqual([0, 0])
     expect(story.ledger.decisions.slice(decisions)).toEqual([])

@@ -40,6 +40,7 @@ const steady: readonly Story[] = [
   [5000635, 'Counts are adopted while nobody measures, and count as a recommendation; the window has half passed when the load is heard of again.'],
   // The checker was wrong.
   [5000411, 'A start-up hangs while no decider runs; the hanging instance stands in the place of the one that would make a loss good.'],
+  [5010996, 'A process gets a partition back at once and claims it, while the last tick of its former ownership is still on its way.'],
 ]
 
 const told = (tempo: TempoName, stories: readonly Story[]) => stories.map(([seed, story, only]) => ({ tempo, seed, story, only }))
