@@ -3,14 +3,15 @@ import type { FastifyInstance } from 'fastify'
 import type { Clock, EventLog, Follower, Logger, LogRecord } from '../../core/ports.ts'
 import { createReadModel } from './read-model.ts'
 import { addRoutes } from './routes.ts'
+import { setUnreadableOrdersAside } from './unreadable-orders.ts'
 
 export type ApiContext = {
   readonly clock: Clock
   readonly log: Logger
   readonly http: FastifyInstance
   eventLog(): Promise<EventLog>
-  /** Of the topics' names on the broker. */
-  readonly topicPrefix?: string
+  /** Of the names that this fleet's topics and consumer groups have on the broker. */
+  readonly topicPrefix: string
 }
 
 /** Adds the routes to `context.http` and follows the log until `stop`. `died` rejects when following ended for good. */
@@ -26,6 +27,7 @@ export const startApi = async (context: ApiContext) => {
   // Whoever floods the gate with rubbish must not keep the kill switch from being ready.
   const letters = await eventLog.follow({ topics: ['dead-letters'], from: 'start', onRecord })
   const all = [...followers, letters]
+  const orders = await setUnreadableOrdersAside({ eventLog, topicPrefix: context.topicPrefix, log: context.log })
   const appender = await eventLog.appender()
   await addRoutes(context.http, { model, appender, eventLog, clock: context.clock, log: context.log, topicPrefix: context.topicPrefix })
   const readToTheEnd = async (some: readonly Follower[]): Promise<void> => void (await Promise.all(some.map((follower) => follower.caughtUp())))
@@ -37,9 +39,9 @@ export const startApi = async (context: ApiContext) => {
     /** Resolves when everything that the log held at the call is in the read model. */
     caughtUp: () => readToTheEnd(all),
     ready: () => ready,
-    died: Promise.race(all.map((follower) => follower.died)),
+    died: Promise.race([...all, orders].map((reader) => reader.died)),
     stop: async () => {
-      await Promise.all(all.map((follower) => follower.close()))
+      await Promise.all([...all, orders].map((reader) => reader.close()))
       await appender.close()
     },
   }

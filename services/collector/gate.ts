@@ -7,6 +7,7 @@ import { isPortError } from '../../core/port-error.ts'
 import type { Appender, Clock, EventLog, GroupHandler, Logger, OutRecord, RecordBatch, Subscription } from '../../core/ports.ts'
 import type { Observation } from '../../core/signals/gate.ts'
 import type { Offset } from '../../core/units.ts'
+import { committedOrStart } from '../group-start.ts'
 import type { GateDesk } from './gate-desk.ts'
 import type { GateMeters } from './meters.ts'
 import type { Producers } from './producers.ts'
@@ -48,18 +49,12 @@ type Life = { closing: boolean; readonly partitions: Set<number> }
 const handlerOf = (parts: GateParts, life: Life): GroupHandler => ({
   assigned: async (partition) => {
     life.partitions.add(partition)
-    return startOf(parts, partition)
+    return committedOrStart({ ...parts, topic: 'metrics' }, partition)
   },
   batch: (batch) => handOn(parts, life, batch),
   revoked: (partition) => void life.partitions.delete(partition),
   unreadable: (letters) => parts.desk.unreadable(letters),
 })
-
-const startOf = async ({ eventLog, group }: GateParts, partition: number): Promise<Offset> => {
-  const committed = (await eventLog.committed(group, 'metrics')).get(partition)
-  if (committed !== undefined) return committed
-  return (await eventLog.bounds('metrics')).find((bounds) => bounds.partition === partition)?.start ?? 0
-}
 
 /** Judges each record once; the offset behind the batch when all that was accepted is in the log. */
 const handOn = async (parts: GateParts, life: Life, { partition, records }: RecordBatch): Promise<Offset | null> => {

@@ -7,6 +7,7 @@ import type { Appender, Clock, EventLog, GroupHandler, Logger, RecordBatch, Subs
 import { isExpired } from '../../core/rollout/submission.ts'
 import type { IntentSubmitter } from '../../core/rollout/submission.ts'
 import type { Offset } from '../../core/units.ts'
+import { committedOrStart } from '../group-start.ts'
 import type { OrchestratorMeters } from './meters.ts'
 
 export type IntentParts = {
@@ -48,7 +49,7 @@ const maxHandedOn = 5_000
 const handlerOf = (parts: IntentParts, life: Life): GroupHandler => ({
   assigned: async (partition) => {
     life.partitions.add(partition)
-    return startOf(parts, partition)
+    return committedOrStart({ ...parts, topic: 'intents' }, partition)
   },
   batch: (batch) => handOn(parts, life, batch),
   revoked: (partition) => void life.partitions.delete(partition),
@@ -56,12 +57,6 @@ const handlerOf = (parts: IntentParts, life: Life): GroupHandler => ({
     parts.log.error({ partition, err: error }, 'E_INTENTS a record cannot be read; intents of this partition wait for a version that reads it')
   },
 })
-
-const startOf = async ({ eventLog, group }: IntentParts, partition: number): Promise<Offset> => {
-  const committed = (await eventLog.committed(group, 'intents')).get(partition)
-  if (committed !== undefined) return committed
-  return (await eventLog.bounds('intents')).find((bounds) => bounds.partition === partition)?.start ?? 0
-}
 
 /** Returns the offset behind the last intent that was answered; a partition that was taken away stops there. */
 const handOn = async (parts: IntentParts, life: Life, { partition, records }: RecordBatch): Promise<Offset | null> => {

@@ -27,17 +27,13 @@ const poison = async (stage: Stage, topic: Topic, values: readonly Buffer[]): Pr
   await producer.disconnect()
 }
 
-/** Dead letters are written by the one who owns a partition; whoever only follows passes over what it cannot read. */
-const onlyFollowed: ReadonlySet<Topic> = new Set(['controls'])
-
 const lettersAbout = ({ history }: Stage, topic: Topic): number =>
   history.seen.filter(({ record }) => record.event?.type === 'DeadLetter' && record.event.topic === brokerTopic(topic)).length
 
 const poisoned = (topic: Topic, values: readonly Buffer[]) => async ({ stage }: Struck): Promise<void> => {
   const before = lettersAbout(stage, topic)
   await poison(stage, topic, values)
-  const expected = onlyFollowed.has(topic) ? 0 : values.length
-  await until(`${expected} dead letters`, () => lettersAbout(stage, topic) >= before + expected)
+  await until(`${values.length} dead letters`, () => lettersAbout(stage, topic) >= before + values.length)
 }
 
 /**
@@ -93,7 +89,7 @@ const poisonCase = (topic: Topic, values: readonly Buffer[] = [unframed, broken]
   effect: effects.rollout,
 })
 
-export const logCases: readonly Case[] = [poisonCase('metrics', [unframed, broken, unknownSchema]), ...(['signals', 'intents', 'cells', 'controls'] as const).map((topic) => poisonCase(topic))]
+export const logCases: readonly Case[] = [poisonCase('metrics', [unframed, broken, unknownSchema]), ...(['signals', 'intents', 'cells', 'controls', 'services'] as const).map((topic) => poisonCase(topic))]
 
 /** Destroys what the checks over a whole history rest on, so it comes last, on a fleet of its own. */
 export const recreatedCases: readonly Case[] = [

@@ -25,7 +25,7 @@ export const createApiWorld = async () => {
   const appender = await eventLog.appender()
   const http = fastify({ logger: false })
   const clock = { now: () => start + 100_000, speed: 1, sleep: () => Promise.resolve() }
-  const api = await startApi({ clock, log: silent, http, eventLog: () => Promise.resolve(eventLog) })
+  const api = await startApi({ clock, log: silent, http, eventLog: () => Promise.resolve(eventLog), topicPrefix: 'heteroscale' })
   await api.caughtUp()
   return {
     broker,

@@ -26,7 +26,7 @@ const connect = () => createKafkaEventLog({ brokers: inject('kafkaBrokers'), cli
 const serveApi = async (): Promise<string> => {
   const http = fastify()
   const eventLog = connect()
-  const api = await startApi({ clock, log, http, eventLog: () => Promise.resolve(eventLog) })
+  const api = await startApi({ clock, log, http, eventLog: () => Promise.resolve(eventLog), topicPrefix })
   closing.push(() => http.close(), () => api.stop(), () => eventLog.close())
   await api.caughtUp()
   return http.listen({ host: '127.0.0.1', port: 0 })
