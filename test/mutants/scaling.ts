@@ -68,6 +68,13 @@ export const scalingMutants: readonly Mutant[] = [
     to: 'isHeard(state, nowMs) ? nowMs - latenessMs : null',
   },
   {
+    name: 'heard-for-twice-as-long',
+    story: 'What was heard last counts as evidence for twice as long as it stays fresh, so that counts adopted in a silence begin a window.',
+    file: 'core/scaling/evaluate.ts',
+    from: '?? -Infinity) <= staleAfterMs(manifest)',
+    to: '?? -Infinity) <= 2 * staleAfterMs(manifest)',
+  },
+  {
     name: 'calm-through-a-gap',
     story: 'A sample inside the bounds is not looked at, also when it is the first after a silence that nobody ticked through.',
     file: 'core/scaling/calm-bounds.ts',

@@ -99,6 +99,23 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
+  it('begins no window with counts that somebody else brings about in the middle of a silence', () => {
+    const story = deciderStory({ spec: specification({ behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }) })
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load(low)
+    story.pass(60)
+    story.load(silence)
+    story.pass(19)
+    story.fleet(large)
+    story.pass(2)
+    story.load(low)
+    story.pass(62)
+    expect(story.orders()).toEqual([])
+    expect(story.reasons().at(-1)).toBe('STABILISING')
+    story.pass(10)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
   it('moves the damped share of the distance', () => {
     const story = oversized({}, specification({ behavior: { scaleDown: { damping: 0.5 } } }))
     story.pass(60)
