@@ -1,9 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
+const onServers = {
+  globalSetup: 'test/support/servers.ts',
+  pool: 'forks',
+  fileParallelism: false,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+} as const
+const benches = 'test/bench/**/*.e2e.test.ts'
+
 /**
- * Two projects. `unit` needs nothing but this checkout. `servers` talks to a real Kafka broker and a real
+ * Three projects. `unit` needs nothing but this checkout. `servers` talks to a real Kafka broker and a real
  * Temporal server, which `test/support/servers.ts` starts once for all its files; those files run one after
- * another because the machine that runs them may have two cores. `npm test` runs the two projects side by side.
+ * another because the machine that runs them may have two cores. `benches` does so too, and asks only whether each bench
+ * runs to its end. `npm test` runs `servers` beside the two others.
  */
 export default defineConfig({
   test: {
@@ -17,17 +27,8 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: 'servers',
-          include: ['test/**/*.e2e.test.ts'],
-          globalSetup: ['test/support/servers.ts'],
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
-      },
+      { test: { name: 'servers', include: ['test/**/*.e2e.test.ts'], exclude: [benches], ...onServers } },
+      { test: { name: 'benches', include: [benches], ...onServers } },
     ],
   },
 })

@@ -2,7 +2,7 @@
  * `npm test`: everything a change must pass, from a bare clone, with one verdict as the last line. Arguments go to
  * vitest: `npm test -- test/core`. Node's built-ins only.
  *
- * Two lanes run side by side: tests that talk to servers mostly wait, and the checks and the unit tests take the time that they leave.
+ * Two lanes run side by side: tests that talk to servers mostly wait, and the checks, the unit tests and the benches take the time that they leave.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -17,6 +17,7 @@ import { countTests, sumOf } from '../bootstrap/test-report.mjs'
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const reportOf = (project) => join(root, `.heteroscale/test-report-${project}.json`)
 const exitPrerequisiteMissing = 3
+const prefixGivingWay = ['nice', '-n', '10']
 const startedAt = Date.now()
 const say = (line) => console.log(`npm test [${since(startedAt)}]: ${line}`)
 
@@ -34,22 +35,23 @@ async function everything() {
   // Tests start our services as their users do: compiled.
   await attempt('compile', () => compile(root, say))
   const withServers = await serversInstalled()
-  const lanes = [...(withServers ? [runVitest('servers')] : []), checkedAndTestedAlone()]
+  const lanes = [...(withServers ? [runVitest('servers')] : []), givingWay(withServers)]
   const counted = sumOf(await Promise.all(lanes))
   if (!withServers) say('NOT RUN: the tests that need Kafka and Temporal, because of what is missing above')
   if (counted.passed + counted.failed === 0) fail('vitest', 'it found no test')
   return counted
 }
 
-/** What needs no server. It gives way to the other lane, which measures time here and there. */
-async function checkedAndTestedAlone() {
+/** What gives way to the other lane, which measures time here and there: all that needs no server, and the benches, whose figures mean nothing here. */
+async function givingWay(withServers) {
   for (const name of ['types', 'lint', 'boundaries']) await check(name, `check:${name}`)
-  return runVitest('unit', ['nice', '-n', '10'])
+  const unit = await runVitest('unit', prefixGivingWay)
+  return withServers ? sumOf([unit, await runVitest('benches', prefixGivingWay)]) : unit
 }
 
 async function check(name, script) {
   say(`checking ${name} ...`)
-  const code = await runStep(root, ['nice', '-n', '10', 'npm', 'run', '--silent', script], { onLine: console.log })
+  const code = await runStep(root, [...prefixGivingWay, 'npm', 'run', '--silent', script], { onLine: console.log })
   if (code !== 0) fail(name, `npm run ${script} ended with exit code ${code}`)
 }
 
