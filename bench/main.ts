@@ -90,7 +90,7 @@ withTopicFlags(
     }),
   ).requiredOption('--against <commit>', 'the earlier commit; it is built in a folder of its own', text),
 )
-bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, one round per fleet', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
+bench('scale', 'state and CPU per tick from 10 to 10,000 services; core alone, each fleet in every round', (context) => benchScale(context, context.quick ? quickSizes : fullSizes))
 
 program.command('table').description('renew the table of bench/README.md from bench/results').action(() => renewTable())
 

@@ -15,18 +15,22 @@ export const quickSizes: ScaleSizes = { fleets: [10, 20, 40], warmUpSeconds: 20,
 /** A line explains a cost when no point lies further off: CPU time repeats within a fifth on a machine that is not alone. */
 const linearWithin = 0.2
 
-/** One round is one fleet: ticks of at least `measuredSeconds` after a warm-up in which windows and memories fill. */
+/**
+ * One fleet after the other, several times over: the speed of a machine that is not alone wavers by a third within minutes, and what a fleet
+ * costs is the median of its turns. A turn is ticks of at least `measuredSeconds` after a warm-up in which windows and memories fill.
+ */
 export const benchScale = async (context: BenchContext, sizes: ScaleSizes): Promise<Measured> => {
   const core = await compiledCore()
   // The first fleet would else pay for the compiler.
   measureFleet(core, { ...sizes, services: 100 })
-  const rounds: Numbers[] = []
-  for (const services of sizes.fleets) {
-    const measuredSeconds = Math.max(sizes.measuredSeconds, Math.ceil(sizes.serviceSeconds / services))
-    rounds.push(measureFleet(core, { ...sizes, services, measuredSeconds }))
-    context.onProgress(JSON.stringify(rounds.at(-1)))
-  }
-  return measured(sizes, rounds)
+  const turns: Numbers[] = []
+  for (let turn = 1; turn <= context.rounds; turn++)
+    for (const services of sizes.fleets) {
+      const measuredSeconds = Math.max(sizes.measuredSeconds, Math.ceil(sizes.serviceSeconds / services))
+      turns.push({ turn, ...measureFleet(core, { ...sizes, services, measuredSeconds }) })
+      context.onProgress(JSON.stringify(turns.at(-1)))
+    }
+  return measured(sizes, turns)
 }
 
 type Fleet = Omit<ScaleSizes, 'fleets' | 'serviceSeconds'> & { readonly services: number }
@@ -56,8 +60,13 @@ export const measureFleet = (core: { readonly engine: Engine; readonly coreHash:
 const stateBytes = ({ states, now }: World, engine: Engine): number =>
   states.flatMap((state) => engine.servicesOf(state).map((service) => engine.snapshotService(state, service, now())?.state.length ?? 0)).reduce((sum, bytes) => sum + bytes, 0)
 
-const measured = ({ warmUpSeconds, measuredSeconds, serviceSeconds }: ScaleSizes, rounds: readonly Numbers[]): Measured => {
-  const lineOf = (name: string): Line => fitLine(rounds.map((round) => ({ x: round['services'] ?? Number.NaN, y: round[name] ?? Number.NaN })))
+/** Of each fleet, the median of its turns. */
+const lineOver = ({ fleets }: ScaleSizes, turns: readonly Numbers[], name: string): Line =>
+  fitLine(fleets.map((services) => ({ x: services, y: median(turns.filter((turn) => turn['services'] === services).map((turn) => turn[name] ?? Number.NaN)) })))
+
+const measured = (sizes: ScaleSizes, turns: readonly Numbers[]): Measured => {
+  const { fleets, warmUpSeconds, measuredSeconds, serviceSeconds } = sizes
+  const lineOf = (name: string): Line => lineOver(sizes, turns, name)
   const [bytes, cpu] = [lineOf('stateBytes'), lineOf('cpuMicrosPerTick')]
   const figures = {
     stateBytesPerService: significant(bytes.slope),
@@ -68,9 +77,9 @@ const measured = ({ warmUpSeconds, measuredSeconds, serviceSeconds }: ScaleSizes
   return {
     what:
       'Core alone, in one process without Kafka: bytes of all services’ states as snapshots carry them, and CPU time of folding one tick (garbage collection ' +
-      'included), mean over the measured seconds (at least `measuredSeconds`, and in small fleets as many as make `serviceSeconds`); lines fitted with relative weights, residuals are the largest relative distance of a fleet from its line',
-    parameters: { from: rounds[0]?.['services'] ?? 0, to: rounds.at(-1)?.['services'] ?? 0, warmUpSeconds, measuredSeconds, serviceSeconds, tickPeriodMs: 1000, scrapePeriodMs: 5000 },
-    rounds,
+      'included), mean over the measured seconds (at least `measuredSeconds`, and in small fleets as many as make `serviceSeconds`); of each fleet the median of its turns; lines fitted with relative weights, residuals are the largest relative distance of a fleet from its line',
+    parameters: { from: fleets[0] ?? 0, to: fleets.at(-1) ?? 0, turns: turns.length / fleets.length, warmUpSeconds, measuredSeconds, serviceSeconds, tickPeriodMs: 1000, scrapePeriodMs: 5000 },
+    rounds: turns,
     figures,
     goals: [goal(figures, 'stateWorstResidual', { atMost: linearWithin }), goal(figures, 'cpuWorstResidual', { atMost: linearWithin })],
   }
