@@ -1,10 +1,8 @@
 /** Verbs that stop and release: freeze, unfreeze, pause, resume, mode. The kill switch has a file of its own. */
 import { Argument, Command } from 'commander'
-import { createApiClient } from './api-client.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { orderDurationMs } from './flags.ts'
 import { reasonOption, sendOrder, withWaitAndOutput } from './ordering.ts'
-import { serverAddress } from './server-address.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
 import type { OrderFlags } from './ordering.ts'
 import type { Terminal } from './terminal.ts'
@@ -74,6 +72,5 @@ const verb = (name: string, description: string, { about, examples }: Help): Com
 
 const send = (terminal: Terminal, order: Ordered, command: Command): Promise<void> => {
   const flags = command.optsWithGlobals<OrderFlags>()
-  const client = createApiClient(serverAddress(flags.server, terminal))
-  return sendOrder(client, { ...order, reason: flags.reason, ...(flags.for === undefined ? {} : { forSeconds: flags.for / 1000 }) }, { flags, terminal })
+  return sendOrder({ ...order, reason: flags.reason, ...(flags.for === undefined ? {} : { forSeconds: flags.for / 1000 }) }, { flags, terminal })
 }

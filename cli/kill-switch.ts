@@ -1,11 +1,10 @@
 /** `heteroscale kill-switch`: stops every forward effect of the fleet. It asks for nothing but the word itself. */
 import { Argument, Command } from 'commander'
 import { anyReason, faultOfReason } from '../core/controls/reason.ts'
-import { createApiClient } from './api-client.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { text } from './flags.ts'
-import { sendOrder, withWaitAndOutput } from './ordering.ts'
-import { serverAddress } from './server-address.ts'
+import { orderDeadlineMs, sendOrder, withWaitAndOutput } from './ordering.ts'
+import { showDuration } from './quantities.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
 import type { OrderFlags } from './ordering.ts'
 import type { Terminal } from './terminal.ts'
@@ -49,8 +48,9 @@ const killSwitch = async (terminal: Terminal, what: What, flags: Flags): Promise
   const fault = what === 'release' ? faultOfReason(words) : null
   if (fault !== null) throw new CliError(exitCodes.usage, `E_USAGE heteroscale kill-switch release: got --reason ${JSON.stringify(words)}; ${fault}; nothing was done`)
   if (flags.direct) return writeDirectly(terminal, order, flags)
+  if (what === 'on') terminal.warn(`asking the API; without an answer within ${showDuration(orderDeadlineMs(flags))} the record is written to Kafka without it`)
   try {
-    await sendOrder(createApiClient(serverAddress(flags.server, terminal)), order, { flags, terminal })
+    await sendOrder(order, { flags, terminal })
   } catch (error) {
     if (what !== 'on' || !isUnavailable(error)) throw error
     terminal.warn(`${error.message}\nThe record is written to Kafka without the API.`)

@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { ControlOrderedAnswer } from '../services/api/answers.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
-import type { ApiClient } from './api-client.ts'
+import { createApiClient } from './api-client.ts'
 import { faultOfReason } from '../core/controls/reason.ts'
 import { authorHeaders } from './author.ts'
 import { showControl } from './banner.ts'
@@ -11,6 +11,7 @@ import { CliError, exitCodes } from './exit-codes.ts'
 import { checkedText, wholeNumber } from './flags.ts'
 import { formatted, outputFormat } from './output.ts'
 import { showDuration, showNumberOf } from './quantities.ts'
+import { serverAddress } from './server-address.ts'
 import type { OutputFormat } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -34,13 +35,19 @@ export const withWaitAndOutput = (command: Command): Command => command
 
 export const waitQuery = ({ wait }: Pick<OrderFlags, 'wait'>): string => `waitSeconds=${wait ?? DEFAULT_WAIT_SECONDS}`
 
-/** Sends an order. Throws `CliError` 5 when it is recorded and not every decider has confirmed it. */
+/** An API that has not answered so long after its wait is over will not. */
+const answerMs = 5_000
+
+/** Wall time after which an order counts as not answered: an operator must not sit before a process that hangs. */
+export const orderDeadlineMs = ({ wait }: Pick<OrderFlags, 'wait'>): number => (wait ?? DEFAULT_WAIT_SECONDS) * 1_000 + answerMs
+
+/** Sends an order. Throws `CliError` 6 when no answer comes in time, 5 when it is recorded and not every decider has confirmed it. */
 export const sendOrder = async (
-  client: ApiClient,
   order: ControlOrder,
   how: { readonly flags: Omit<OrderFlags, 'reason'>; readonly terminal: Terminal },
 ): Promise<void> => {
   const { flags, terminal } = how
+  const client = createApiClient(serverAddress(flags.server, terminal), orderDeadlineMs(flags))
   const answer = await client.postJson<ControlOrderedAnswer>(`/controls?${waitQuery(flags)}`, order, authorHeaders())
   terminal.print(flags.output ? formatted(answer, flags.output) : saidOf(answer))
   if (answer.waiting.length === 0) return

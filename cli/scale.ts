@@ -1,10 +1,8 @@
 /** `heteroscale scale`: counts by hand, for a time. */
 import { Command } from 'commander'
-import { createApiClient } from './api-client.ts'
 import { CliError, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { orderDurationMs, wholeNumber } from './flags.ts'
 import { reasonOption, sendOrder, withWaitAndOutput } from './ordering.ts'
-import { serverAddress } from './server-address.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
 import type { OrderFlags } from './ordering.ts'
 import type { Terminal } from './terminal.ts'
@@ -34,7 +32,7 @@ export const scaleCommand = (terminal: Terminal): Command => withWaitAndOutput(n
 
 const scale = (terminal: Terminal, service: string, flags: Flags): Promise<void> => {
   const order: ControlOrder = { scope: `service/${service}`, control: 'manual-scale', reason: flags.reason, ...askedFor(flags) }
-  return sendOrder(createApiClient(serverAddress(flags.server, terminal)), order, { flags, terminal })
+  return sendOrder(order, { flags, terminal })
 }
 
 const askedFor = ({ prefill, decode, for: forMs, release }: Flags): Pick<ControlOrder, 'value' | 'prefill' | 'decode' | 'forSeconds'> => {

@@ -91,5 +91,5 @@ const nothingToVerify = ({ service, since }: VerifyFlags): CliError => {
   const asked = [...(service === undefined ? [] : [`--service ${service}`]), ...(since === undefined ? [] : ['--since'])].join(' ')
   const got = `no decision or hold${asked === '' ? '' : ` with ${asked}`}`
   const hint = since === undefined ? 'check KAFKA_BROKERS and HETEROSCALE_TOPIC_PREFIX, and what `heteroscale get services` lists' : 'a calm service writes nothing; begin earlier, or leave --since out'
-  return new CliError(exitCodes.failed, `NOTHING_TO_VERIFY verify: got ${got}; allowed: at least one; nothing was verified: ${hint}`)
+  return new CliError(exitCodes.refused, `NOTHING_TO_VERIFY verify: got ${got}; allowed: at least one; nothing was verified: ${hint}`)
 }

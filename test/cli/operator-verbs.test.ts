@@ -1,4 +1,7 @@
 /** The verbs of operators, against a real API on a memory broker. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LogEvent } from '../../core/events/event.ts'
 import { start } from '../services/api/api-world.ts'
@@ -116,6 +119,25 @@ describe('the kill switch', () => {
     expect(exitCode).toBe(6)
     expect(err).toMatch(/^E_NO_BROKERS .*NOTHING WAS STOPPED$/)
   })
+})
+
+describe('an API that takes the connection and never answers', () => {
+  test('holds no operator up for longer than the wait and five seconds, and the kill switch goes on to Kafka', async () => {
+    const hanging = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(hanging, 'listening')
+    const server = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`
+    try {
+      const [paused, stopped] = await Promise.all([
+        runCli(['pause', service, '--reason', 'new model', '--wait', '0', '--server', server]),
+        runCli(['kill-switch', 'on', '--wait', '0', '--brokers', ',', '--server', server]),
+      ])
+      expect(paused, paused.err).toMatchObject({ exitCode: 6 })
+      expect(stopped.err).toMatch(/^asking the API; without an answer within 5s .*\n.*\nThe record is written to Kafka without the API\.\nE_NO_BROKERS .*NOTHING WAS STOPPED$/s)
+    } finally {
+      hanging.closeAllConnections()
+      hanging.close()
+    }
+  }, 30_000)
 })
 
 describe('what is shown', () => {

@@ -103,7 +103,7 @@ const decidedSince = async (): Promise<void> => {
 describe('what the gate refuses is visible, and changes nothing:', () => {
   let decisions = 0
   beforeAll(() => {
-    if (python !== null) decisions = story.ledger.decisions.length
+    if (hasTools) decisions = story.ledger.decisions.length
   })
 
   test('a schema that nobody knows, one that the topic does not carry, and bytes that end too early', async () => {
