@@ -23,7 +23,7 @@ const chain = (view: View, service: ServiceView): readonly Violation[] => {
   const onRecord = new Set(service.decisions.map(({ record }) => record.hash))
   return byCore(service.decisions).flatMap((decisions) => decisions.flatMap((decision, index) => {
     const before = decisions[index - 1]
-    const mayFollowUnwritten = before !== undefined && !onRecord.has(decision.record.previousHash) && isSupersededBetween(view, before.record.inputs, decision.record.inputs)
+    const mayFollowUnwritten = !onRecord.has(decision.record.previousHash) && isInterrupted(view, before ?? null, decision)
     const previous = before === undefined || isRemovedBetween(service, before, decision) ? '' : before.record.hash
     const link = mayFollowUnwritten ? [] : linkFaults(decision, previous)
     return [...contentFaults(decision), ...link].map((detail) => ({ invariant: 'S17', service: service.service, detail: `${decision.record.decisionId}: ${detail}`, at: placeOf(decision) }))
@@ -84,13 +84,6 @@ const isInterrupted = ({ ticks }: View, before: Verdict | null, { record }: Verd
   const counted = ticks.get(record.inputs.partition)?.counted ?? []
   const from = before?.record.inputs.tickOffset ?? counted.find(({ coreHash }) => coreHash === record.coreHash)?.offset ?? Infinity
   return counted.some(({ offset, coreHash }) => offset >= from && offset <= record.inputs.tickOffset && coreHash !== record.coreHash)
-}
-
-/** What the last owner of a version had decided, and not written, when another version claimed is on no record (DESIGN section 8). */
-const isSupersededBetween = ({ ticks }: View, before: ScaleDecided['inputs'], after: ScaleDecided['inputs']): boolean => {
-  const counted = ticks.get(after.partition)?.counted ?? []
-  const between = counted.filter(({ offset }) => offset >= before.tickOffset && offset <= after.tickOffset)
-  return between.some(({ coreHash }) => coreHash !== between[0]?.coreHash)
 }
 
 /** What the caller's replay says, beside the record. */

@@ -41,6 +41,7 @@ const steady: readonly Story[] = [
   // The checker was wrong.
   [5000411, 'A start-up hangs while no decider runs; the hanging instance stands in the place of the one that would make a loss good.'],
   [5010996, 'A process gets a partition back at once and claims it, while the last tick of its former ownership is still on its way.'],
+  [6001512, 'The first decision of a service is taken and not written before another version claims; the next one follows what is on no record.'],
 ]
 
 const told = (tempo: TempoName, stories: readonly Story[]) => stories.map(([seed, story, only]) => ({ tempo, seed, story, only }))
