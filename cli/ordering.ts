@@ -33,13 +33,17 @@ export const withWaitAndOutput = (command: Command): Command => command
   .option('--wait <seconds>', `how long to wait for the deciders, 0 to 60 (default: ${DEFAULT_WAIT_SECONDS})`, wholeNumber(0, 60))
   .option('-o, --output <format>', 'print the answer as json or yaml', outputFormat)
 
-export const waitQuery = ({ wait }: Pick<OrderFlags, 'wait'>): string => `waitSeconds=${wait ?? DEFAULT_WAIT_SECONDS}`
+type WaitFlag = Pick<OrderFlags, 'wait'>
+
+const waitSecondsOf = ({ wait }: WaitFlag): number => wait ?? DEFAULT_WAIT_SECONDS
+
+export const waitQuery = (flags: WaitFlag): string => `waitSeconds=${waitSecondsOf(flags)}`
 
 /** An API that has not answered so long after its wait is over will not. */
 const answerMs = 5_000
 
 /** Wall time after which an order counts as not answered: an operator must not sit before a process that hangs. */
-export const orderDeadlineMs = ({ wait }: Pick<OrderFlags, 'wait'>): number => (wait ?? DEFAULT_WAIT_SECONDS) * 1_000 + answerMs
+export const orderDeadlineMs = (flags: WaitFlag): number => waitSecondsOf(flags) * 1_000 + answerMs
 
 /** Sends an order. Throws `CliError` 6 when no answer comes in time, 5 when it is recorded and not every decider has confirmed it. */
 export const sendOrder = async (
@@ -53,7 +57,7 @@ export const sendOrder = async (
   if (answer.waiting.length === 0) return
   const names = answer.waiting.length > 5 ? `${answer.waiting.length} services` : answer.waiting.join(', ')
   throw new CliError(exitCodes.notYetAccepted, `E_NOT_YET_CONFIRMED ${order.scope}: recorded, and heeded before every effect from now on; ` +
-    `no decider has confirmed it for ${names} within ${flags.wait ?? DEFAULT_WAIT_SECONDS} s; it decides by it as soon as it runs`)
+    `no decider has confirmed it for ${names} within ${waitSecondsOf(flags)} s; it decides by it as soon as it runs`)
 }
 
 const saidOf = ({ control, confirmed, waiting }: ControlOrderedAnswer): string => {

@@ -20,7 +20,7 @@ export type ApiPorts = ApplyPorts & {
   readonly log: Logger
   readonly eventLog: Pick<EventLog, 'bounds'>
   /** Of the topics' names on the broker. */
-  readonly topicPrefix?: string | undefined
+  readonly topicPrefix: string
 }
 
 /** Adds everything under /api/v1. */

@@ -27,7 +27,8 @@ export const startApi = async (context: ApiContext) => {
   // Whoever floods the gate with rubbish must not keep the kill switch from being ready.
   const letters = await eventLog.follow({ topics: ['dead-letters'], from: 'start', onRecord })
   const all = [...followers, letters]
-  const orders = await setUnreadableOrdersAside({ eventLog, topicPrefix: context.topicPrefix, log: context.log })
+  // Nobody waits for it: to join a group takes seconds, and the kill switch must not.
+  const orders = setUnreadableOrdersAside({ eventLog, topicPrefix: context.topicPrefix, log: context.log })
   const appender = await eventLog.appender()
   await addRoutes(context.http, { model, appender, eventLog, clock: context.clock, log: context.log, topicPrefix: context.topicPrefix })
   const readToTheEnd = async (some: readonly Follower[]): Promise<void> => void (await Promise.all(some.map((follower) => follower.caughtUp())))
@@ -39,9 +40,9 @@ export const startApi = async (context: ApiContext) => {
     /** Resolves when everything that the log held at the call is in the read model. */
     caughtUp: () => readToTheEnd(all),
     ready: () => ready,
-    died: Promise.race([...all, orders].map((reader) => reader.died)),
+    died: Promise.race([...all.map((follower) => follower.died), orders.then((members) => members.died)]),
     stop: async () => {
-      await Promise.all([...all, orders].map((reader) => reader.close()))
+      await Promise.all([...all.map((follower) => follower.close()), orders.then((members) => members.close(), () => {})])
       await appender.close()
     },
   }

@@ -19,7 +19,7 @@ const writers: { readonly [topic in Topic]: readonly string[] } = {
 }
 
 /** Asks the broker. Throws `PortError` when it does not answer. */
-export const topicAnswers = (log: Pick<EventLog, 'bounds'>, prefix: string | undefined): Promise<readonly TopicAnswer[]> =>
+export const topicAnswers = (log: Pick<EventLog, 'bounds'>, prefix: string): Promise<readonly TopicAnswer[]> =>
   Promise.all(topicNames.map(async (topic): Promise<TopicAnswer> => {
     const bounds = await log.bounds(topic)
     return {

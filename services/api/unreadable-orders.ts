@@ -5,7 +5,7 @@
 import type { EventLog, GroupHandler, Logger, Subscription } from '../../core/ports.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { Offset } from '../../core/units.ts'
-import { committedOrStart, type Membership } from '../group-start.ts'
+import { committedWithin, type Membership } from '../group-start.ts'
 
 export const steeringTopics = ['controls', 'services'] as const satisfies readonly Topic[]
 
@@ -37,9 +37,9 @@ const handlerOf = (membership: Membership, log: Logger): GroupHandler => ({
   stopped: (partition, error) => log.error({ topic: membership.topic, partition, err: error }, 'E_ORDERS a record is of a schema that a newer version may know; nothing behind it is set aside until then'),
 })
 
-/** A topic that was made again may end before the committed offset. It is read from its start: a member that ended on that would take the kill switch with it. */
-const startIn = async (membership: Membership, partition: number): Promise<Offset> => {
-  const [wanted, bounds] = await Promise.all([committedOrStart(membership, partition), membership.eventLog.bounds(membership.topic)])
-  const { start = 0, end = 0 } = bounds.find((one) => one.partition === partition) ?? {}
-  return wanted > end ? start : wanted
+/** From its start where the topic was made again: a member that ended on a commit past the end would take the kill switch with it. */
+const startIn = async ({ eventLog, group, topic }: Membership, partition: number): Promise<Offset> => {
+  const [committed, bounds] = await Promise.all([eventLog.committed(group, topic), eventLog.bounds(topic)])
+  const { start, end } = bounds.find((one) => one.partition === partition) ?? { start: 0, end: 0 }
+  return committedWithin(committed.get(partition), end) ?? start
 }

@@ -6,6 +6,7 @@ import { roleOf, unclaimed } from '../../core/scaling/claim.ts'
 import type { Engine } from '../../core/audit/engine.ts'
 import type { PartitionState } from '../../core/scaling/partition.ts'
 import type { EpochMs, Offset } from '../../core/units.ts'
+import { committedWithin } from '../group-start.ts'
 import type { Standby } from './standby.ts'
 
 export type Restored = {
@@ -44,10 +45,6 @@ export const restorePartition = async (source: RestoreSource, partition: number)
   for (const snapshot of plan.snapshots) engine.restoreService(state, snapshot)
   return { state, ...plan, committed: committed ?? start, end }
 }
-
-/** A commit past the end speaks of a topic that was deleted and made again. */
-const committedWithin = (committed: Offset | undefined, end: Offset): Offset | null =>
-  committed === undefined || committed > end ? null : committed
 
 export type RestorePlan = { readonly snapshots: readonly SnapshotTaken[]; readonly from: Offset }
 
