@@ -2,8 +2,8 @@
 import { showCounts } from '../core/roles.ts'
 import { bannerLines } from './banner.ts'
 import { titled } from './explanation-section.ts'
-import { groupTableOfOne, intentColour, rolloutColour } from './get-tables.ts'
-import { showCountsOrDash, showDuration, showNumber } from './quantities.ts'
+import { groupTableOfOne, intentColour, rolloutColour, signalTable } from './get-tables.ts'
+import { showCountsOrDash, showDuration } from './quantities.ts'
 import { clean, table } from './table.ts'
 import type { Role } from '../core/roles.ts'
 import type { ServiceManifest } from '../core/service/specification.ts'
@@ -26,7 +26,7 @@ const shown = { groups: 6, orders: 3, holds: 4, rollouts: 4 }
 export const description = (described: Described, terminal: Terminal): string => {
   const { now, service, groups } = described
   const sections = [
-    [...headLines(service), ...bannerLines(service.controls, now, terminal)],
+    [...headLines(service), ...bannerLines({ ...service, now }, terminal)],
     [...(service.manifest === null ? [] : policyLines(service.manifest)), countLine(service, now)],
     signalLines(service, now, terminal),
     conditionLines(service, now, terminal),
@@ -62,11 +62,7 @@ const countLine = ({ target, observed }: ServiceAnswer, now: number): string => 
 
 const signalLines = ({ signals }: ServiceAnswer, now: number, terminal: Terminal): Section => signals.length === 0
   ? ['Signals: none was heard since the API started']
-  : titled('Signals', signals, (rows) => table(rows, [
-    { heading: 'SIGNAL', cell: (row) => row.signal },
-    { heading: 'VALUE', cell: (row) => `${showNumber(row.value)}${row.signal.endsWith('Tps') ? ' tokens/s' : 'ms'}` },
-    { heading: 'AGE', cell: (row) => showDuration(now - row.windowEndMs) },
-  ], terminal))
+  : titled('Signals', signals, (rows) => signalTable(rows, now, terminal))
 
 const conditionLines = ({ conditions }: ServiceAnswer, now: number, terminal: Terminal): Section => titled('Conditions', conditions, (rows) => table(rows, [
   { heading: 'TYPE', cell: (row) => row.type },

@@ -1,10 +1,11 @@
 /** The text of `explain`: sections in the order in which things happened, a blank line between cause, effect and foot. */
 import { showCounts } from '../core/roles.ts'
-import type { ExplainAnswer, ExplainAtAnswer } from '../services/api/answers.ts'
+import type { DecisionAnswer, ExplainAnswer, ExplainAtAnswer } from '../services/api/answers.ts'
 import { bannerLines } from './banner.ts'
 import { causeSections, footLines } from './explanation-cause.ts'
 import { effectSections } from './explanation-effect.ts'
-import { fitted, wrapped, type Section } from './explanation-section.ts'
+import { fitted, titled, wrapped, type Section } from './explanation-section.ts'
+import { signalTable } from './get-tables.ts'
 import { showDuration, showTime } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -12,36 +13,71 @@ import type { Terminal } from './terminal.ts'
 export const explanation = (answer: ExplainAnswer, terminal: Terminal): string => {
   const start = answer.decision?.time ?? answer.intent?.record.emittedAt ?? answer.now
   return joined([
-    [...bannerLines(answer.controls, answer.now, terminal)],
+    [...bannerLines(answer, terminal)],
     causeSections(answer.decision, terminal).flat(),
     effectSections(answer, start, terminal).flat(),
     answer.decision === null ? [] : footLines(answer.decision),
   ])
 }
 
-/** What held at a time: since when, what forbade what, and then the chain. */
+/** What held at a time: since when, what forbade what, and then the chain; nothing of it for a time at which the service was unmanaged. */
 export const explanationAt = (answer: ExplainAtAnswer, terminal: Terminal): string => {
-  const start = answer.decision?.time ?? answer.now
+  const { decision, at, now } = answer
+  if (wasDeleted(answer)) return joined([deletedLines(answer)])
   return joined([
-    [...momentLines(answer), ...bannerLines(answer.controlsThen, answer.at, terminal)],
-    answer.decision === null ? [] : causeSections(answer.decision, terminal, answer.at).flat(),
-    effectSections(answer, start, terminal).flat(),
-    answer.decision === null ? [] : footLines(answer.decision),
+    [...momentLines(answer), ...bannerLines({ now: at, controls: answer.controlsThen, notDeciding: null }, terminal), ...silenceLines(answer, terminal)],
+    signalLines(answer, terminal),
+    decision === null ? [] : causeSections(decision, terminal, at).flat(),
+    effectSections(answer, decision?.time ?? now, terminal).flat(),
+    decision === null ? [] : footLines(decision),
   ])
 }
 
-const momentLines = ({ service, at, decision, next, keptSince, now }: ExplainAtAnswer): Section => {
-  const title = `${service} at ${showTime(at)} (world time, UTC)`
-  if (decision === null)
-    return [`${title}: not known here`, ...wrapped(keptSince === null ? 'the API has no decision or hold of the service' : `the API keeps decisions and holds of it since ${showTime(keptSince)}; older ones stand in the topic \`decisions\` for 400 days`)]
-  const did = decision.type === 'ScaleHeld' ? `held for ${decision.reason}` : `had decided ${showCounts(decision.from)} → ${showCounts(decision.to)}`
-  const until = next === null ? `still so at ${showTime(now)}` : `until ${showTime(next.time)}: ${next.kind === 'hold' ? `hold ${next.reason}` : `${next.kind} to ${showCounts(next.to)}`}`
+const wasDeleted = ({ deletedAt, at }: ExplainAtAnswer): boolean => deletedAt !== null && deletedAt <= at
+
+const titleOf = ({ service, at }: ExplainAtAnswer): string => `${service} at ${showTime(at)} (world time, UTC)`
+
+const deletedLines = (answer: ExplainAtAnswer): Section => {
+  const { deletedAt, at, decision, next } = answer
   return [
-    `${title}: ${did}`,
-    `  since ${showTime(decision.time)} (${showDuration(at - decision.time)} before), ${until}`,
-    ...(at - decision.time < 1_000 ? [] : wrapped(`values are those of ${showTime(decision.time)}: a hold is written when its reason changes, and stands until the next`)),
+    `${titleOf(answer)}: unmanaged, nobody decided for it`,
+    `  deleted at ${showTime(deletedAt ?? at)} (${showDuration(at - (deletedAt ?? at))} before); its instances stayed as they were`,
+    ...(decision === null ? [] : wrapped(`the last before: ${didOf(decision)}, at ${showTime(decision.time)}: heteroscale explain ${decision.decisionId}`)),
+    ...(next === null ? [] : wrapped(`managed again: ${nextOf(next)} at ${showTime(next.time)}`)),
   ]
 }
+
+const momentLines = (answer: ExplainAtAnswer): Section => {
+  const { at, decision, keptSince } = answer
+  const title = titleOf(answer)
+  if (decision === null)
+    return [`${title}: not known here`, ...wrapped(keptSince === null ? 'the API has no decision or hold of the service' : `the API keeps decisions and holds of it since ${showTime(keptSince)}; older ones stand in the topic \`decisions\` for 400 days`)]
+  return [
+    `${title}: ${didOf(decision)}`,
+    `  since ${showTime(decision.time)} (${showDuration(at - decision.time)} before), ${endOf(answer)}`,
+    ...(at - decision.time < 1_000 ? [] : wrapped(`evidence and asks are those of ${showTime(decision.time)}: a hold is written when its reason changes, and stands until the next`)),
+  ]
+}
+
+const didOf = (decision: NonNullable<ExplainAtAnswer['decision']>): string =>
+  decision.type === 'ScaleHeld' ? `held for ${decision.reason}` : `had decided ${showCounts(decision.from)} → ${showCounts(decision.to)}`
+
+const nextOf = ({ kind, reason, to }: DecisionAnswer): string => (kind === 'hold' ? `hold ${reason}` : `${kind} to ${showCounts(to)}`)
+
+/** What stands last still holds only while somebody decides. */
+const endOf = ({ next, deletedAt, notDeciding, now }: ExplainAtAnswer): string => {
+  if (deletedAt !== null) return `until ${showTime(deletedAt)}: the service was deleted`
+  if (next !== null) return `until ${showTime(next.time)}: ${nextOf(next)}`
+  return notDeciding === null ? `still so at ${showTime(now)}` : 'and nothing was decided since'
+}
+
+/** Of now, not of then: it matters only to what nothing has taken the place of. */
+const silenceLines = ({ next, now, notDeciding }: ExplainAtAnswer, terminal: Terminal): Section =>
+  next === null ? bannerLines({ now, controls: [], notDeciding }, terminal) : []
+
+/** What was measured then, which may be long after a hold was written. */
+const signalLines = ({ signalsThen, at }: ExplainAtAnswer, terminal: Terminal): Section =>
+  titled('Signals then', signalsThen, (rows) => signalTable(rows, at, terminal))
 
 /** A line to copy is never cut. */
 const isToType = (line: string): boolean => line.startsWith('    ')

@@ -8,6 +8,7 @@ import type {
   RolloutAnswer,
   RolloutState,
   ServiceAnswer,
+  SignalNow,
 } from '../services/api/answers.ts'
 import { showCountsOrDash, showDuration, showHeldCounts, showNumber } from './quantities.ts'
 import type { Colour, Column } from './table.ts'
@@ -59,6 +60,14 @@ const groupColumns = (now: number): readonly Column<GroupAnswer>[] => {
     { heading: 'SEEN', cell: (row) => showDuration(now - row.observedAt) },
   ]
 }
+
+/** `at`: the time from which the age of a window is told. */
+export const signalTable = (rows: readonly SignalNow[], at: number, terminal: Terminal): string =>
+  table(rows, [
+    { heading: 'SIGNAL', cell: (row) => row.signal },
+    { heading: 'VALUE', cell: (row) => `${showNumber(row.value)}${row.signal.endsWith('Tps') ? ' tokens/s' : 'ms'}` },
+    { heading: 'AGE', cell: (row) => showDuration(at - row.windowEndMs) },
+  ], terminal)
 
 export const decisionTable = ({ now, items }: ListAnswer<DecisionAnswer>, terminal: Terminal): string => {
   const columns: readonly Column<DecisionAnswer>[] = [

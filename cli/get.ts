@@ -37,7 +37,7 @@ const WATCH_PERIOD_MS = 1000
 
 const help = `
 Counts read as 6P+12D: six prefill and twelve decode instances. Ages are in world time. A line that begins with ! names a
-control in force; it stands above every list.
+control in force, or services for which nobody decides; it stands above every list.
 
 Examples:
   $ heteroscale get services
@@ -126,9 +126,10 @@ const render = (
   list: ListAnswer<unknown>,
   how: { readonly terminal: Terminal; readonly kind: Kind; readonly flags: GetFlags },
 ): Shown => {
-  const key = JSON.stringify([list.controls, list.items])
+  const key = JSON.stringify([list.controls, list.notDeciding, list.items])
   if (how.flags.output) return { key, text: formatted(list, how.flags.output) }
-  const banner = how.kind === 'controls' ? [] : bannerLines(list.controls, list.now, how.terminal)
+  // The controls are the list itself then.
+  const banner = bannerLines(how.kind === 'controls' ? { ...list, controls: [] } : list, how.terminal)
   if (list.items.length === 0) return { key, text: [...banner, nothingOf(how.kind, how.flags.service)].join('\n') }
   const draw = tables[how.kind] as (list: ListAnswer<unknown>, terminal: Terminal) => string
   return { key, text: [...banner, draw(list, how.terminal)].join('\n') }

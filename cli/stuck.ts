@@ -1,9 +1,9 @@
 /** `heteroscale stuck`: everything that waits for a person, each with the line to type. */
 import { Command } from 'commander'
-import type { ControlAnswer, ListAnswer, RolloutAnswer, ServiceAnswer } from '../services/api/answers.ts'
+import type { ControlAnswer, ListAnswer, NotDecidingAnswer, RolloutAnswer, ServiceAnswer } from '../services/api/answers.ts'
 import { createApiClient } from './api-client.ts'
 import type { ApiClient } from './api-client.ts'
-import { showControl } from './banner.ts'
+import { showControl, showNotDeciding, whyNotDeciding } from './banner.ts'
 import { exitCodesHelp } from './exit-codes.ts'
 import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
@@ -13,7 +13,7 @@ import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 const help = `
-Listed are controls in force, rollouts that are stuck or halted, service files that were refused, and services that hold
+Listed are services for which nobody decides, controls in force, rollouts that are stuck or halted, service files that were refused, and services that hold
 because evidence is missing. An empty list means that nothing waits for you.
 
 Examples:
@@ -51,9 +51,15 @@ const stuck = async (terminal: Terminal, flags: StuckFlags): Promise<void> => {
 const waitingIn = async (client: ApiClient): Promise<ListAnswer<Waiting>> => {
   const services = await client.get<ListAnswer<ServiceAnswer>>('/services')
   const rollouts = await client.get<ListAnswer<RolloutAnswer>>('/rollouts?limit=1000')
-  const items = [...services.controls.map(ofControl), ...rollouts.items.flatMap(ofRollout), ...services.items.flatMap(ofService)]
+  const items = [...ofSilence(services.notDeciding), ...services.controls.map(ofControl), ...rollouts.items.flatMap(ofRollout), ...services.items.flatMap(ofService)]
   return { ...services, items }
 }
+
+/** First of all: what stands last for these services may be long out of date. */
+const ofSilence = (notDeciding: NotDecidingAnswer | null): readonly Waiting[] =>
+  notDeciding === null
+    ? []
+    : [{ what: showNotDeciding(notDeciding), since: notDeciding.since, why: whyNotDeciding(notDeciding), type: 'curl http://DECIDER:9464/readyz' }]
 
 const ofControl = (control: ControlAnswer): Waiting => ({
   what: showControl(control),

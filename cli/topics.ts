@@ -31,5 +31,5 @@ export const topicsCommand = (terminal: Terminal): Command => new Command('topic
 const topics = async (terminal: Terminal, flags: Flags): Promise<void> => {
   const list = await createApiClient(serverAddress(flags.server, terminal)).get<ListAnswer<TopicAnswer>>('/topics')
   if (flags.output) return terminal.print(formatted(list, flags.output))
-  terminal.print([...bannerLines(list.controls, list.now, terminal), topicTable(list, terminal)].join('\n'))
+  terminal.print([...bannerLines(list, terminal), topicTable(list, terminal)].join('\n'))
 }

@@ -11,13 +11,31 @@ import type { Role, RoleCounts } from '../../core/roles.ts'
 /** An order of an operator that is in force. */
 export type ControlAnswer = Directive
 
+/** Services for which nobody decides: their partitions of `signals` have no ticks. What was decided or held last may be long out of date. */
+export type NotDecidingAnswer = {
+  readonly services: readonly string[]
+  readonly partitions: readonly number[]
+  /** When the API heard the last tick of the partition that is silent for longest; its own start when it heard none (`heard`). */
+  readonly since: number
+  readonly heard: boolean
+}
+
 /**
  * `now` lets a client print ages without a clock of its own: world time may run faster than the wall. `controls` are all
- * that are in force, also in a list of one service: nobody should read a list without knowing that the fleet is stopped.
+ * that are in force, also in a list of one service: nobody should read a list without knowing that the fleet is stopped, or
+ * that nobody decides.
  */
-export type ListAnswer<T> = { readonly now: number; readonly controls: readonly ControlAnswer[]; readonly items: readonly T[] }
+export type ListAnswer<T> = {
+  readonly now: number
+  readonly controls: readonly ControlAnswer[]
+  readonly notDeciding: NotDecidingAnswer | null
+  readonly items: readonly T[]
+}
 
 export type CountsByStage = { readonly desired: RoleCounts; readonly ready: RoleCounts; readonly registered: RoleCounts }
+
+/** Signals that people are shown, in this order. */
+export const shownSignals = ['decodeTps', 'prefillTps', 'ttftMsP95', 'tbtMsP95'] as const
 
 /** The newest value of a signal, summed over sources (throughput) or the worst of them (latency). */
 export type SignalNow = { readonly signal: string; readonly value: number; readonly windowEndMs: number }
@@ -41,6 +59,8 @@ export type ServiceAnswer = {
   readonly openRollouts: number
   /** Those that concern this service, the fleet's included. */
   readonly controls: readonly ControlAnswer[]
+  /** Of this service alone. */
+  readonly notDeciding: NotDecidingAnswer | null
 }
 
 export type GroupAnswer = {
@@ -100,6 +120,8 @@ export type ExplainAnswer = {
   readonly now: number
   /** Those in force now for the service; the decision itself may be older. */
   readonly controls: readonly ControlAnswer[]
+  /** Of this service alone. */
+  readonly notDeciding: NotDecidingAnswer | null
   /** Null when only the intent is still known. The `argument` stays in the log; `replay` reads it there. */
   readonly decision: Omit<ScaleDecided, 'argument'> | ScaleHeld | null
   readonly intent: { readonly record: ScaleIntentEmitted; readonly state: IntentState; readonly detail: string; readonly endedAt: number | null } | null
@@ -116,6 +138,10 @@ export type ExplainAtAnswer = ExplainAnswer & {
   readonly at: number
   /** The decision or hold that took its place; null while none has. */
   readonly next: DecisionAnswer | null
+  /** When the service was deleted, if that came after `decision` and before `next`. Not after `at`: it was unmanaged then, and `decision` was its last. */
+  readonly deletedAt: number | null
+  /** The newest signals that the API had heard at `at`; empty when that is too long ago, or before it started. */
+  readonly signalsThen: readonly SignalNow[]
   /** Controls of the service that were in force at `at`, as far as `controls` still holds their records. */
   readonly controlsThen: readonly ControlAnswer[]
   /** Time of the oldest decision or hold of the service that the API still has; null when it has none. */

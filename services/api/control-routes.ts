@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ApplyPorts } from './apply.ts'
 import type { ControlAnswer, ListAnswer } from './answers.ts'
 import { readControlOrder } from './control-order.ts'
+import { listed } from './listed.ts'
 import { orderControl } from './order-control.ts'
 import { authorHeader, noQuery, parseOrDefault, parseOrRefuse, waitQuery } from './query.ts'
 import { removeService } from './remove-service.ts'
@@ -16,9 +17,7 @@ const header = 'x-heteroscale-author'
 export const addControlRoutes = (scope: FastifyInstance, ports: ApplyPorts): void => {
   scope.get('/controls', async (request): Promise<ListAnswer<ControlAnswer>> => {
     parseOrRefuse(noQuery, request.query, 'query')
-    const now = ports.clock.now()
-    const controls = ports.model.controls.inForce(now)
-    return { now, controls, items: controls }
+    return listed(ports, ports.model.controls.inForce(ports.clock.now()))
   })
   scope.post<{ Body: Buffer | undefined }>('/controls', { bodyLimit: ORDER_BYTES }, async (request, reply) => {
     const order = readControlOrder(request.body ?? Buffer.alloc(0))

@@ -33,7 +33,7 @@ export const explainAnswer = (model: ReadModel, id: string, now: number): Explai
   const service = (decision ?? intent)?.service
   if (service === undefined) return null
   const effects = intent === null ? withoutIntent : effectsOf(model, intent)
-  return { now, controls: model.controls.inForceFor(service, now), decision, ...effects }
+  return { now, ...standing(model, service, now), decision, ...effects }
 }
 
 /** Explains what was in force at `at`; `decision` is null when the API knows nothing that old of the service. */
@@ -44,16 +44,28 @@ export const explainAtAnswer = (model: ReadModel, service: string, { at, now }: 
   const next = ofService[index < 0 ? ofService.length - 1 : index - 1]
   const explained = found === undefined ? null : explainAnswer(model, found.decisionId, now)
   return {
-    ...(explained ?? { now, controls: model.controls.inForceFor(service, now), decision: null, ...withoutIntent }),
+    ...(explained ?? { now, ...standing(model, service, now), decision: null, ...withoutIntent }),
     service,
     at,
     next: next === undefined ? null : decisionAnswer(model, next),
+    deletedAt: deletedBetween(model.deletedAt.get(service), found, next),
+    signalsThen: model.samples.at(service, at),
     controlsThen: model.controls.inForceAt(service, at),
     keptSince: ofService.at(-1)?.time ?? null,
   }
 }
 
-const effectsOf = (model: ReadModel, intent: ScaleIntentEmitted): Omit<ExplainAnswer, 'now' | 'controls' | 'decision'> => {
+/** What qualifies all that is told of a service now. */
+const standing = (model: ReadModel, service: string, now: number): Pick<ExplainAnswer, 'controls' | 'notDeciding'> => ({
+  controls: model.controls.inForceFor(service, now),
+  notDeciding: model.services.has(service) ? model.ticks.notDeciding([service]) : null,
+})
+
+/** A service that is applied again goes on with its next record. */
+const deletedBetween = (deletedAt: number | undefined, found: DecisionRecord | undefined, next: DecisionRecord | undefined): number | null =>
+  deletedAt !== undefined && (found?.time ?? 0) <= deletedAt && deletedAt <= (next?.time ?? Infinity) ? deletedAt : null
+
+const effectsOf = (model: ReadModel, intent: ScaleIntentEmitted): Omit<ExplainAnswer, 'now' | 'controls' | 'notDeciding' | 'decision'> => {
   const rollouts = rolloutsOf(model, intent.intentId)
   return {
     intent: { record: intent, ...intentOutcome(model, intent.intentId) },

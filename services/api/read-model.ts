@@ -6,10 +6,12 @@ import type { RolloutEvent, ScaleDecided, ScaleHeld, ScaleIntentEmitted, Service
 import type { InstancesObserved } from '../../core/events/observed.ts'
 import type { ReservationReleased } from '../../core/events/placed.ts'
 import type { ProducerReported } from '../../core/events/producer.ts'
-import type { LogRecord } from '../../core/ports.ts'
+import type { LogRecord, WorldClock } from '../../core/ports.ts'
+import type { EpochMs } from '../../core/units.ts'
 import { BoundedMap } from './bounded-map.ts'
 import { createControlTable } from './control-table.ts'
 import { createNewestSamples } from './newest-samples.ts'
+import { createTickWatch } from './tick-watch.ts'
 import type { PlacedIntent, ValidPlacements } from './valid-placements.ts'
 import { createValidPlacements } from './valid-placements.ts'
 
@@ -26,7 +28,8 @@ export type ServiceRecord = { readonly newest: ServiceAccepted; readonly inForce
 
 export type ReadModel = ReturnType<typeof createReadModel>
 
-export const createReadModel = () => {
+/** `partitions`: how many `signals` has. */
+export const createReadModel = ({ clock, partitions }: { readonly clock: WorldClock; readonly partitions: number }) => {
   const model = {
     services: new Map<string, ServiceRecord>(),
     /** Highest generation that was appended, accepted or not. */
@@ -38,14 +41,17 @@ export const createReadModel = () => {
     placements: new BoundedMap<string, PlacedIntent>(INTENTS),
     releases: new BoundedMap<string, Map<string, ReservationReleased>>(INTENTS),
     instances: new Map<string, Map<string, InstancesObserved>>(),
-    samples: createNewestSamples(),
+    samples: createNewestSamples(() => clock.now()),
+    ticks: createTickWatch({ clock, partitions }),
+    /** When the newest tombstone of a service was appended, in world time; kept when the service is applied again. */
+    deletedAt: new Map<string, EpochMs>(),
     controls: createControlTable(),
     /** By gate and producer. */
     producers: new BoundedMap<string, ProducerReported>(PRODUCERS),
   }
   const validPlacements = createValidPlacements()
   const listeners = new Set<() => void>()
-  const fold = createFold(model, validPlacements)
+  const fold = createFold(model, { validPlacements, clock })
   return {
     ...model,
     /** Folds one record; records of any topic may come in any order between partitions. */
@@ -64,11 +70,11 @@ export const createReadModel = () => {
 type Tables = Omit<ReadModel, 'add' | 'onChange'>
 
 const createFold =
-  (model: Tables, validPlacements: ValidPlacements) =>
+  (model: Tables, { validPlacements, clock }: { readonly validPlacements: ValidPlacements; readonly clock: WorldClock }) =>
   (record: LogRecord): void => {
     const { event } = record
     validPlacements.saw(record)
-    if (event === null) return forget(model, record)
+    if (event === null) return forget(model, record, clock)
     switch (event.type) {
       case 'ServiceAccepted':
         return addAcceptance(model, event)
@@ -85,12 +91,14 @@ const createFold =
       case 'ControlSet':
         return model.controls.set(event, record.offset)
       default:
-        return addObservation(model, event)
+        return addObservation(model, event, record.partition)
     }
   }
 
-const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>): void => {
+const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>, partition: number): void => {
   switch (event.type) {
+    case 'ClockTicked':
+      return model.ticks.heard(partition)
     case 'ReservationReleased':
       return addTo(model.releases, event.requestId, { key: event.group, value: event })
     case 'InstancesObserved':
@@ -113,8 +121,9 @@ const addPlacement = ({ placements }: Tables, placed: PlacedIntent): void => {
 }
 
 /** A tombstone in `services`: the service is unmanaged from now on. */
-const forget = (model: Tables, record: LogRecord): void => {
+const forget = (model: Tables, record: LogRecord, clock: WorldClock): void => {
   if (record.topic !== 'services' || record.key === null) return
+  model.deletedAt.set(record.key, clock.at(record.appendedAtMs))
   model.services.delete(record.key)
   model.generations.delete(record.key)
   model.controls.forget(record.key)

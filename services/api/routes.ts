@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { EventLog, Logger } from '../../core/ports.ts'
 import { SERVICE_FILE_BYTES } from '../../adapters/yaml/hazards.ts'
-import type { ListAnswer } from './answers.ts'
 import { answerError, ApiError } from './api-error.ts'
 import type { ApplyPorts } from './apply.ts'
 import { applyService } from './apply.ts'
@@ -10,6 +9,7 @@ import { addControlRoutes } from './control-routes.ts'
 import { decisionAnswers, explainAnswer } from './decision-view.ts'
 import { addExplainRoutes } from './explain-routes.ts'
 import { groupAnswers, serviceRollouts } from './group-view.ts'
+import { listed } from './listed.ts'
 import { notFound } from './not-found.ts'
 import { producerAnswers } from './producer-view.ts'
 import { applyQuery, authorHeader, listQuery, noQuery, parseOrRefuse, serviceQuery } from './query.ts'
@@ -51,10 +51,6 @@ const readBodiesAsBytes = (scope: FastifyInstance): void => {
   scope.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 }
 
-const listed = <T>({ clock, model }: ApiPorts, items: readonly T[]): ListAnswer<T> => {
-  const now = clock.now()
-  return { now, controls: model.controls.inForce(now), items }
-}
 
 const addServiceRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
   scope.get('/services', async (request) => {

@@ -1,9 +1,10 @@
 /** A service as `get services` shows it: what is in force, what is wanted, what is there. */
+import type { Condition } from '../../core/events/decided.ts'
 import type { InstancesObserved } from '../../core/events/observed.ts'
 import type { Role, RoleCounts } from '../../core/roles.ts'
 import type { ServiceManifest } from '../../core/service/specification.ts'
 import { validateManifest } from '../../core/service/validate.ts'
-import type { ServiceAnswer } from './answers.ts'
+import type { NotDecidingAnswer, ServiceAnswer } from './answers.ts'
 import { decisionAnswers } from './decision-view.ts'
 import { serviceRollouts } from './group-view.ts'
 import type { ReadModel } from './read-model.ts'
@@ -17,6 +18,7 @@ export const serviceAnswer = (model: ReadModel, name: string, now: number): Serv
   const record = model.services.get(name)
   if (record === undefined) return null
   const { newest, inForce } = record
+  const notDeciding = model.ticks.notDeciding([name])
   return {
     name,
     manifest: inForce === null ? null : manifestOf(inForce.manifest),
@@ -24,15 +26,22 @@ export const serviceAnswer = (model: ReadModel, name: string, now: number): Serv
     accepted: newest.accepted,
     message: newest.message,
     policyHash: inForce?.policyHash ?? '',
-    conditions: newest.conditions,
+    conditions: conditionsNow(newest.conditions, notDeciding),
     target: model.lastIntents.get(name)?.target ?? null,
     observed: observedOf([...(model.instances.get(name)?.values() ?? [])]),
     signals: model.samples.of(name),
     lastDecision: decisionAnswers(model, name, 1)[0] ?? null,
     openRollouts: serviceRollouts(model, name).filter(isOpen).length,
     controls: model.controls.inForceFor(name, now),
+    notDeciding,
   }
 }
+
+/** A condition stands as its decider wrote it last; without ticks nobody would change it, so nobody knows whether scaling is active. */
+const conditionsNow = (written: readonly Condition[], silence: NotDecidingAnswer | null): readonly Condition[] =>
+  silence === null
+    ? written
+    : written.map((condition) => condition.type !== 'ScalingActive' ? condition : { ...condition, status: 'Unknown', reason: 'NotDeciding', message: 'no tick: nobody decides', lastTransitionTime: silence.since })
 
 /** Null for a manifest that this version cannot read: shown as unknown rather than half right. */
 export const manifestOf = (canonical: string): ServiceManifest | null => {

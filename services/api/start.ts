@@ -1,12 +1,12 @@
 /** Fills the read model from the log and serves it. Ready once all that the log held at the start was read, dead letters aside. */
 import type { FastifyInstance } from 'fastify'
-import type { Clock, EventLog, Follower, Logger, LogRecord } from '../../core/ports.ts'
+import type { EventLog, Follower, Logger, LogRecord, WorldClock } from '../../core/ports.ts'
 import { createReadModel } from './read-model.ts'
 import { addRoutes } from './routes.ts'
 import { setUnreadableOrdersAside } from './unreadable-orders.ts'
 
 export type ApiContext = {
-  readonly clock: Clock
+  readonly clock: WorldClock
   readonly log: Logger
   readonly http: FastifyInstance
   eventLog(): Promise<EventLog>
@@ -16,8 +16,8 @@ export type ApiContext = {
 
 /** Adds the routes to `context.http` and follows the log until `stop`. `died` rejects when following ended for good. */
 export const startApi = async (context: ApiContext) => {
-  const model = createReadModel()
   const eventLog = await context.eventLog()
+  const model = createReadModel({ clock: context.clock, partitions: (await eventLog.bounds('signals')).length })
   const onRecord = (record: LogRecord): void => model.add(record)
   const followers = await Promise.all([
     eventLog.follow({ topics: ['controls', 'services', 'decisions', 'intents', 'rollouts', 'cells'], from: 'start', onRecord }),

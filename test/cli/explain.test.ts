@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Evidence, PolicyAsk, RolloutEvent, ScaleDecided, ScaleHeld } from '../../core/events/decided.ts'
 import { start } from '../services/api/api-world.ts'
-import { completed, decided, decisionId, group, held, instances, intent, intentId, placement, released, rolloutBegins, rolloutCommits, service } from '../services/api/one-scale-out.ts'
+import { completed, decided, decisionId, decodeTps, group, held, instances, intent, intentId, placement, released, rolloutBegins, rolloutCommits, service } from '../services/api/one-scale-out.ts'
 import { createCliWorld, type CliWorld } from './cli-world.ts'
 
 let world: CliWorld
@@ -86,6 +86,42 @@ describe('at a time', () => {
     await world.append('decisions', service, held, decided)
     for (const time of ['00:00:07', '2026-01-01T00:00:07Z'])
       expect(await explain(service, '--at', time)).toMatch(/held for WITHIN_TOLERANCE\n  since 2026-01-01T00:00:05Z \(2s before\), until 2026-01-01T00:00:10Z: scale-out to 6P\+12D/)
+  })
+
+  test('the signals of then stand beside it', async () => {
+    await world.append('decisions', service, held)
+    await world.append('signals', service, decodeTps(1234, 'collector/cell-a-0', 95))
+    const out = await explain(service, '--at', '0s')
+    expect(out).toMatch(/Signals then\n +SIGNAL +VALUE +AGE\n +decodeTps +1234 tokens\/s +5s/)
+    expectOneScreen(out)
+  })
+
+  test('the last word is not said to hold still when nobody decides', async () => {
+    await world.append('decisions', service, held)
+    await world.startDecider()
+    expect((await world.cli('apply', '-f', 'docs/examples/chat-70b.yaml')).exitCode).toBe(0)
+    world.pass(16_000)
+    const out = await explain(service, '--at', '0s')
+    expect(out).not.toContain('still so')
+    expect(out).toMatch(/\n  since 2026-01-01T00:00:05Z \(111s before\), and nothing was decided since\n/)
+    expect(out).toMatch(/\n! nobody decides for chat-70b for 16s: no tick of signals\/\d since the API started; counts stay as they are\n/)
+    expectOneScreen(out)
+  })
+
+  test('a service that was deleted is unmanaged from then on, whatever held before', async () => {
+    await world.append('decisions', service, held)
+    await world.delete(service)
+    await world.settled()
+    world.pass(60_000)
+    expect(await explain(service, '--at', '70s')).toMatch(/held for WITHIN_TOLERANCE\n.*until 2026-01-01T00:01:40Z: the service was deleted/)
+    const after = await explain(service, '--at', '10s')
+    expect(after).toBe(
+      'chat-70b at 2026-01-01T00:02:30Z (world time, UTC): unmanaged, nobody decided for it\n' +
+        '  deleted at 2026-01-01T00:01:40Z (50s before); its instances stayed as they were\n' +
+        `  the last before: held for WITHIN_TOLERANCE, at 2026-01-01T00:00:05Z: heteroscale explain ${held.decisionId}`,
+    )
+    await world.append('decisions', service, { ...decided, time: at(155) })
+    expect(await explain(service, '--at', '10s')).toContain('managed again: scale-out to 6P+12D at 2026-01-01T00:02:35Z')
   })
 
   test('a reason that this version does not know speaks for itself', async () => {

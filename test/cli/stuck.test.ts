@@ -31,6 +31,23 @@ describe('stuck', () => {
     expect(await world.cli('stuck')).toMatchObject({ exitCode: 0, out: 'Nothing is stuck, halted or held up.' })
   })
 
+  test('names first the services for which nobody decides', async () => {
+    await world.startDecider()
+    expect((await world.cli('apply', '-f', 'docs/examples/chat-70b.yaml')).exitCode).toBe(0)
+    await world.tick(service)
+    await world.append('controls', controlKey(frozen), frozen)
+    await world.settled()
+    world.pass(185_000)
+    const { out } = await world.cli('stuck')
+    expect(out.split('\n')[1]).toMatch(/^nobody decides for chat-70b +3m5s +curl http:\/\/DECIDER:9464\/readyz +no tick of signals\/\d; counts stay as they are$/)
+    for (const list of ['services', 'controls', 'decisions'])
+      expect((await world.cli('get', list)).out).toMatch(/^! nobody decides for chat-70b for 3m5s: no tick of signals\/\d; counts stay as they are\n/)
+    expect((await world.cli('describe', 'chat-70b')).out).toContain('! nobody decides for chat-70b for 3m5s')
+    await world.tick(service)
+    await world.settled()
+    expect((await world.cli('stuck')).out).not.toContain('nobody decides')
+  })
+
   test('names a control with the line that ends it', async () => {
     await world.append('controls', controlKey(frozen), frozen)
     await world.settled()

@@ -4,6 +4,7 @@ import { fastify } from 'fastify'
 import { createMemoryBroker } from '../../../adapters/memory/event-log.ts'
 import { directivesFor, foldControl, noControls } from '../../../core/controls/controls.ts'
 import type { LogEvent } from '../../../core/events/event.ts'
+import { partitionOfKey } from '../../../core/murmur2.ts'
 import type { OutRecord } from '../../../core/ports.ts'
 import { evolve } from '../../../core/scaling/evolve.ts'
 import type { ServiceState } from '../../../core/scaling/service-state.ts'
@@ -17,22 +18,37 @@ export const exampleText = readFileSync(new URL('../../../docs/examples/chat-70b
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent }
 
+/** Of every topic. */
+const partitions = 4
+
 export type ApiWorld = Awaited<ReturnType<typeof createApiWorld>>
 
 export const createApiWorld = async () => {
-  const broker = createMemoryBroker()
+  let now = start + 100_000
+  const broker = createMemoryBroker({ now: () => now, partitions })
   const eventLog = broker.eventLog()
   const appender = await eventLog.appender()
   const http = fastify({ logger: false })
-  const clock = { now: () => start + 100_000, speed: 1, sleep: () => Promise.resolve() }
+  const clock = { now: () => now, at: (wallEpochMs: number) => wallEpochMs, speed: 1, sleep: () => Promise.resolve() }
   const api = await startApi({ clock, log: silent, http, eventLog: () => Promise.resolve(eventLog), topicPrefix: 'heteroscale' })
   await api.caughtUp()
   return {
     broker,
+    /** Moves the world's clock on, and the broker's with it. */
+    pass: (ms: number): void => void (now += ms),
     api,
     http,
     append: (topic: Topic, key: string, ...events: readonly LogEvent[]) =>
       appender.append(events.map((event): OutRecord => ({ topic, key, event }))),
+    partitionOf: (service: string): number => partitionOfKey(service, partitions),
+    /** A tick on the partition of `signals` that holds the inputs of `service`: somebody decides there. */
+    tick: async (service: string): Promise<void> => {
+      const partition = partitionOfKey(service, partitions)
+      const event = { type: 'ClockTicked', logId: 'log-1', epoch: 1, ownerId: 'decider-1', coreHash: 'cccc', decidedThrough: -1, simulated: true, time: now } as const
+      await appender.append([{ topic: 'signals', key: null, partition, event }])
+    },
+    /** The tombstone of a service, as a decider writes it. */
+    delete: (service: string) => appender.append([{ topic: 'services', key: service, event: null }]),
     /** Resolves when the API has folded everything that was appended so far. */
     settled: () => api.caughtUp(),
     /** A decider that takes or refuses each ServiceConfigured, and forgets removed services, by the rules of core. */

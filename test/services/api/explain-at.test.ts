@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ControlSet } from '../../../core/events/control.ts'
 import type { ErrorAnswer, ExplainAtAnswer } from '../../../services/api/answers.ts'
 import { createApiWorld, start, type ApiWorld } from './api-world.ts'
-import { decided, held, intent, service } from './one-scale-out.ts'
+import { decided, decodeTps, held, intent, service } from './one-scale-out.ts'
 
 let world: ApiWorld
 beforeEach(async () => {
@@ -43,6 +43,39 @@ describe('what was in force at a time', () => {
     expect((await explainAt(5)).controlsThen).toEqual([])
     expect((await explainAt(7)).controlsThen).toMatchObject([{ control: 'freeze', author: 'alice', reason: 'network change' }])
     expect(await explainAt(9)).toMatchObject({ controlsThen: [], controls: [] })
+  })
+
+  test('ends when the service was deleted; from then on it is unmanaged, until it is applied again', async () => {
+    await world.append('decisions', service, held)
+    await world.delete(service)
+    await world.settled()
+    const deletedAt = at(100)
+    world.pass(60_000)
+    expect(await explainAt(50)).toMatchObject({ decision: { decisionId: held.decisionId }, next: null, deletedAt })
+    expect(await explainAt(130)).toMatchObject({ decision: { decisionId: held.decisionId }, deletedAt, notDeciding: null })
+    await world.append('decisions', service, { ...held, decisionId: 'chat-70b-00000000000000cc', time: at(140) })
+    expect(await explainAt(130)).toMatchObject({ deletedAt, next: { id: 'chat-70b-00000000000000cc' } })
+    expect(await explainAt(150)).toMatchObject({ decision: { decisionId: 'chat-70b-00000000000000cc' }, deletedAt: null })
+  })
+
+  test('comes with the signals of then, however long a hold stood; not with older ones than a minute', async () => {
+    await world.append('decisions', service, held)
+    const say = async (tps: number): Promise<void> => {
+      await world.append('signals', service, decodeTps(tps, 'collector/cell-a-0', tps))
+      await world.settled()
+    }
+    await say(1000)
+    world.pass(29_999)
+    await say(2000)
+    world.pass(1)
+    await say(3000)
+    const decodeTpsAt = async (seconds: number): Promise<readonly number[]> => (await explainAt(seconds)).signalsThen.map(({ value }) => value)
+    expect(await decodeTpsAt(99)).toEqual([])
+    expect(await decodeTpsAt(129)).toEqual([1000])
+    expect(await decodeTpsAt(130)).toEqual([3000])
+    world.pass(120_000)
+    expect(await decodeTpsAt(189)).toEqual([3000])
+    expect(await decodeTpsAt(190)).toEqual([])
   })
 
   test('of a name that nobody knows is not found; a time that is none is refused', async () => {

@@ -1,0 +1,85 @@
+/** No record says that nobody decides: the API hears it in the silence of a partition's ticks, and says so above all that it answers. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { canonicalJson } from '../../../core/canonical.ts'
+import type { ExplainAtAnswer, ListAnswer, ServiceAnswer } from '../../../services/api/answers.ts'
+import { createTickWatch } from '../../../services/api/tick-watch.ts'
+import { createApiWorld, exampleText, start, type ApiWorld } from './api-world.ts'
+import { held, service } from './one-scale-out.ts'
+
+let world: ApiWorld
+beforeEach(async () => {
+  world = await createApiWorld()
+  await world.startDecider()
+  await world.http.inject({ method: 'POST', url: '/api/v1/services', headers: { 'content-type': 'application/yaml' }, payload: exampleText })
+})
+afterEach(() => world.close())
+
+const ask = async <T>(path: string): Promise<T> => {
+  await world.settled()
+  const { statusCode, body } = await world.http.inject(`/api/v1${path}`)
+  expect(statusCode, body).toBe(200)
+  return JSON.parse(body) as T
+}
+
+const services = (): Promise<ListAnswer<ServiceAnswer>> => ask('/services')
+const scalingActive = async (): Promise<unknown> => (await services()).items[0]?.conditions.find(({ type }) => type === 'ScalingActive')?.status
+
+describe('a partition without ticks', () => {
+  test('is named 15 s after its last tick, with its services and since when, above every list', async () => {
+    await world.tick(service)
+    await world.settled()
+    world.pass(15_000)
+    expect((await services()).notDeciding).toBeNull()
+    world.pass(1)
+    for (const list of ['/services', '/groups', '/decisions', '/rollouts', '/controls', '/producers', '/topics'])
+      expect(await ask(list)).toMatchObject({ notDeciding: { services: [service], since: start + 100_000, heard: true } })
+  })
+
+  test('is no longer named once it ticks', async () => {
+    world.pass(60_000)
+    expect((await services()).notDeciding).toMatchObject({ services: [service], heard: false })
+    await world.tick(service)
+    expect((await services()).notDeciding).toBeNull()
+  })
+
+  test('that holds no service is not spoken of, and a tick elsewhere is none here', async () => {
+    const elsewhere = ['a', 'b', 'c', 'd', 'e'].find((name) => world.partitionOf(name) !== world.partitionOf(service)) ?? ''
+    world.pass(60_000)
+    await world.tick(elsewhere)
+    expect((await services()).notDeciding).toMatchObject({ services: [service], partitions: [world.partitionOf(service)] })
+  })
+
+  test('leaves nobody who knows whether scaling is active', async () => {
+    const [accepted] = (await services()).items
+    const condition = { type: 'ScalingActive', status: 'True', reason: 'ValidEvidence', message: 'the target follows the signals', lastTransitionTime: start } as const
+    const manifest = canonicalJson(accepted?.manifest ?? null)
+    await world.append('services', service, { type: 'ServiceAccepted', service, generation: 1, accepted: true, message: '', manifest, policyHash: 'aaaa', conditions: [condition], time: start })
+    await world.tick(service)
+    const before = await scalingActive()
+    expect(before).toBe('True')
+    world.pass(15_001)
+    expect(await scalingActive()).toBe('Unknown')
+    await world.tick(service)
+    expect(await scalingActive()).toBe(before)
+  })
+
+  test('is told beside what held last', async () => {
+    await world.tick(service)
+    await world.append('decisions', service, held)
+    const explained = (): Promise<ExplainAtAnswer> => ask(`/services/${service}/explain`)
+    expect((await explained()).notDeciding).toBeNull()
+    world.pass(15_001)
+    expect(await explained()).toMatchObject({ decision: { decisionId: held.decisionId }, next: null, notDeciding: { services: [service] } })
+  })
+})
+
+test('the silence is measured in wall time, at any speed of the world', () => {
+  let now = start
+  const clock = { now: () => now, speed: 20, sleep: () => Promise.resolve() }
+  const watch = createTickWatch({ clock, partitions: 1 })
+  watch.heard(0)
+  now += 300_000
+  expect(watch.notDeciding([service])).toBeNull()
+  now += 1
+  expect(watch.notDeciding([service])).toEqual({ services: [service], partitions: [0], since: start, heard: true })
+})
