@@ -5,7 +5,7 @@ import { bannerLines } from './banner.ts'
 import { causeSections, footLines } from './explanation-cause.ts'
 import { effectSections } from './explanation-effect.ts'
 import { fitted, wrapped, type Section } from './explanation-section.ts'
-import { showDuration, showTime } from './quantities.ts'
+import { showDuration, showKnownCounts, showTime } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The chain as text. Sections that the log says nothing about are left out. */
@@ -35,7 +35,7 @@ const momentLines = ({ service, at, decision, next, keptSince, now }: ExplainAtA
   if (decision === null)
     return [`${title}: not known here`, ...wrapped(keptSince === null ? 'the API has no decision or hold of the service' : `the API keeps decisions and holds of it since ${showTime(keptSince)}; older ones stand in the topic \`decisions\` for 400 days`)]
   const did = decision.type === 'ScaleHeld' ? `held for ${decision.reason}` : `had decided ${showCounts(decision.from)} → ${showCounts(decision.to)}`
-  const until = next === null ? `still so at ${showTime(now)}` : `until ${showTime(next.time)}: ${next.kind === 'hold' ? `hold ${next.reason}` : `${next.kind} to ${showCounts(next.to)}`}`
+  const until = next === null ? `still so at ${showTime(now)}` : `until ${showTime(next.time)}: ${next.kind === 'hold' ? `hold ${next.reason}` : `${next.kind} to ${showKnownCounts(next.to)}`}`
   return [
     `${title}: ${did}`,
     `  since ${showTime(decision.time)} (${showDuration(at - decision.time)} before), ${until}`,

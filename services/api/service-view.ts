@@ -7,7 +7,7 @@ import type { ServiceAnswer } from './answers.ts'
 import { decisionAnswers } from './decision-view.ts'
 import { serviceRollouts } from './group-view.ts'
 import type { ReadModel } from './read-model.ts'
-import { isOpen } from './rollout-view.ts'
+import { intentOutcome, isOpen } from './rollout-view.ts'
 
 export const serviceAnswers = (model: ReadModel, now: number): readonly ServiceAnswer[] =>
   [...model.services.keys()].sort().flatMap((name) => serviceAnswer(model, name, now) ?? [])
@@ -26,12 +26,22 @@ export const serviceAnswer = (model: ReadModel, name: string, now: number): Serv
     policyHash: inForce?.policyHash ?? '',
     conditions: newest.conditions,
     target: model.lastIntents.get(name)?.target ?? null,
+    lastIntent: lastIntentOf(model, name),
     observed: observedOf([...(model.instances.get(name)?.values() ?? [])]),
     signals: model.samples.of(name),
     lastDecision: decisionAnswers(model, name, 1)[0] ?? null,
     openRollouts: serviceRollouts(model, name).filter(isOpen).length,
     controls: model.controls.inForceFor(name, now),
   }
+}
+
+/** `time`: when it got to the state that it is in. */
+const lastIntentOf = (model: ReadModel, name: string): ServiceAnswer['lastIntent'] => {
+  const intent = model.lastIntents.get(name)
+  if (intent === undefined) return null
+  const { state, detail, endedAt } = intentOutcome(model, intent.intentId)
+  const placed = model.placements.get(intent.intentId)
+  return { id: intent.intentId, state, detail, refusal: placed?.answer.refusal ?? null, time: endedAt ?? placed?.time ?? intent.emittedAt }
 }
 
 /** Null for a manifest that this version cannot read: shown as unknown rather than half right. */
