@@ -3,7 +3,7 @@ import type { Asked, Moment, Said } from '../core/audit/dry-run-comparison.ts'
 import { showCounts } from '../core/roles.ts'
 import type { DryRunHistory } from './dry-run-history.ts'
 import type { DryRunAnswer } from './dry-run.ts'
-import { showCountsOrDash, showDuration, showTime } from './quantities.ts'
+import { showCountsOrDash, showDuration, showNumberOf, showTime } from './quantities.ts'
 import { shortened } from './shortened.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -25,7 +25,7 @@ const headline = ({ service, outcome, generation, changes }: DryRunAnswer): stri
       return `${at}: the file says what is in force already (dry run, nothing was recorded)`
     case 'changed':
     case 'refused':
-      return `${at}: ${changes.length === 1 ? '1 field differs' : `${changes.length} fields differ`} (dry run, nothing was recorded)`
+      return `${at}: ${showNumberOf(changes.length, 'field')} ${changes.length === 1 ? 'differs' : 'differ'} (dry run, nothing was recorded)`
   }
 }
 
@@ -48,7 +48,7 @@ const historyLines = ({ history, noHistory }: DryRunAnswer, terminal: Terminal):
 }
 
 const windowLines = ({ fromMs, untilMs, evaluations, otherCores }: DryRunHistory): readonly string[] => [
-  `Window ${showTime(Math.round(fromMs / 1000) * 1000)} to ${showTime(Math.round(untilMs / 1000) * 1000)}: ${evaluations} evaluations. The fleet did what was decided then and`,
+  `Window ${showTime(Math.round(fromMs / 1000) * 1000)} to ${showTime(Math.round(untilMs / 1000) * 1000)}: ${showNumberOf(evaluations, 'evaluation')}. The fleet did what was decided then and`,
   'did not follow the file: each line is what the file would have ordered in that situation, not what would have come of it.',
   ...(otherCores.length === 0 ? [] : [`Another version decided in this window (core ${otherCores.join(', ')}): DECIDED is what this version makes of the same records.`]),
 ]
