@@ -1,14 +1,15 @@
 /** The text of `describe`. */
-import { showCounts } from '../core/roles.ts'
 import { bannerLines } from './banner.ts'
 import { titled } from './explanation-section.ts'
 import { groupTableOfOne, intentColour, rolloutColour, signalTable } from './get-tables.ts'
-import { showCountsOrDash, showDuration } from './quantities.ts'
+import { shortened } from './shortened.ts'
+import { showCountsOrDash, showDuration, showKnownCounts } from './quantities.ts'
 import { clean, table } from './table.ts'
 import type { Role } from '../core/roles.ts'
 import type { ServiceManifest } from '../core/service/specification.ts'
 import type { DecisionAnswer, GroupAnswer, RolloutAnswer, ServiceAnswer } from '../services/api/answers.ts'
 import type { Section } from './explanation-section.ts'
+import { indentedBy } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 export type Described = {
@@ -23,8 +24,9 @@ export type Described = {
 /** What a screen has room for: the rest is counted, and `get` lists it. */
 const shown = { groups: 6, orders: 3, holds: 4, rollouts: 4 }
 
-export const description = (described: Described, terminal: Terminal): string => {
+export const description = (described: Described, outer: Terminal): string => {
   const { now, service, groups } = described
+  const terminal = indentedBy(2, outer)
   const sections = [
     [...headLines(service), ...bannerLines({ ...service, now }, terminal)],
     [...(service.manifest === null ? [] : policyLines(service.manifest)), countLine(service, now)],
@@ -69,7 +71,7 @@ const conditionLines = ({ conditions }: ServiceAnswer, now: number, terminal: Te
   { heading: 'STATUS', cell: (row) => row.status },
   { heading: 'REASON', cell: (row) => row.reason },
   { heading: 'SINCE', cell: (row) => showDuration(now - row.lastTransitionTime) },
-  { heading: 'MESSAGE', cell: (row) => brief(row.message) },
+  { heading: 'MESSAGE', cell: (row) => brief(row.message), isProse: true },
 ], terminal))
 
 /** Whatever a person may have to look after: open, halted or stuck. */
@@ -81,7 +83,7 @@ const rolloutLines = ({ now, rollouts }: Described, terminal: Terminal): Section
       { heading: 'STATE', cell: (row) => row.state, colour: (row) => rolloutColour(row.state) },
       { heading: 'STEP', cell: (row) => row.steps.at(-1)?.step ?? '' },
       { heading: 'AGE', cell: (row) => showDuration(now - row.startedAt) },
-      { heading: 'DETAIL', cell: (row) => brief(row.detail) },
+      { heading: 'DETAIL', cell: (row) => brief(row.detail), isProse: true },
     ], terminal) })
 }
 
@@ -93,9 +95,9 @@ const decisionLines = ({ now, decisions }: Described, terminal: Terminal): Secti
   return titled('Last decisions and holds', newestFirst, (rows) => table(rows, [
     { heading: 'AGE', cell: (row) => showDuration(now - row.time) },
     { heading: 'KIND', cell: (row) => row.kind },
-    { heading: 'COUNTS', cell: (row) => (row.kind === 'hold' ? showCounts(row.from) : `${showCounts(row.from)} → ${showCounts(row.to)}`) },
+    { heading: 'COUNTS', cell: (row) => (row.kind === 'hold' ? showKnownCounts(row.from) : `${showKnownCounts(row.from)} → ${showKnownCounts(row.to)}`) },
     { heading: 'OUTCOME', cell: (row) => row.outcome ?? '', colour: (row) => (row.outcome === null ? null : intentColour(row.outcome)) },
-    { heading: 'REASON', cell: (row) => brief(row.reason) },
+    { heading: 'REASON', cell: (row) => brief(row.reason), isProse: true },
     { heading: 'ID', cell: (row) => row.id },
   ], terminal))
 }
@@ -104,6 +106,6 @@ type Cut<T> = { readonly most: number; readonly draw: (rows: readonly T[]) => st
 
 /** Long words are one `explain` away; a line that wraps is two lines of the screen. */
 const BRIEF = 70
-const brief = (text: string): string => (text.length <= BRIEF ? text : `${text.slice(0, BRIEF - 1)}…`)
+const brief = (text: string): string => shortened(text, BRIEF)
 
 const cut = <T>(title: string, rows: readonly T[], { most, draw }: Cut<T>): Section => titled(rows.length > most ? `${title} (${most} of ${rows.length})` : title, rows.slice(0, most), draw)

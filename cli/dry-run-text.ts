@@ -3,7 +3,8 @@ import type { Asked, Moment, Said } from '../core/audit/dry-run-comparison.ts'
 import { showCounts } from '../core/roles.ts'
 import type { DryRunHistory } from './dry-run-history.ts'
 import type { DryRunAnswer } from './dry-run.ts'
-import { showCountsOrDash, showDuration, showTime } from './quantities.ts'
+import { showCountsOrDash, showDuration, showNumberOf, showTime } from './quantities.ts'
+import { shortened } from './shortened.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -24,7 +25,7 @@ const headline = ({ service, outcome, generation, changes }: DryRunAnswer): stri
       return `${at}: the file says what is in force already (dry run, nothing was recorded)`
     case 'changed':
     case 'refused':
-      return `${at}: ${changes.length === 1 ? '1 field differs' : `${changes.length} fields differ`} (dry run, nothing was recorded)`
+      return `${at}: ${showNumberOf(changes.length, 'field')} ${changes.length === 1 ? 'differs' : 'differ'} (dry run, nothing was recorded)`
   }
 }
 
@@ -32,16 +33,14 @@ const changeLines = ({ changes }: DryRunAnswer, terminal: Terminal): readonly st
   if (changes.length === 0) return []
   const columns = [
     { heading: 'FIELD', cell: ({ path }: DryRunAnswer['changes'][number]) => path },
-    { heading: 'IN FORCE', cell: ({ from }: DryRunAnswer['changes'][number]) => shown(from) },
-    { heading: 'FILE', cell: ({ to }: DryRunAnswer['changes'][number]) => shown(to) },
+    { heading: 'IN FORCE', cell: ({ from }: DryRunAnswer['changes'][number]) => shown(from), isProse: true },
+    { heading: 'FILE', cell: ({ to }: DryRunAnswer['changes'][number]) => shown(to), isProse: true },
   ]
   const more = changes.length - SHOWN_CHANGES
   return [table(changes.slice(0, SHOWN_CHANGES), columns, terminal), ...(more > 0 ? [`… and ${more} more; -o json has them all`] : [])]
 }
 
-const shown = (value: unknown): string => (value === undefined ? '' : cut(JSON.stringify(value), SHOWN_REASON))
-
-const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)
+const shown = (value: unknown): string => (value === undefined ? '' : shortened(JSON.stringify(value), SHOWN_REASON))
 
 const historyLines = ({ history, noHistory }: DryRunAnswer, terminal: Terminal): readonly string[] => {
   if (history === null) return [`What it would have asked for is not known: ${noHistory}.`]
@@ -49,7 +48,7 @@ const historyLines = ({ history, noHistory }: DryRunAnswer, terminal: Terminal):
 }
 
 const windowLines = ({ fromMs, untilMs, evaluations, otherCores }: DryRunHistory): readonly string[] => [
-  `Window ${showTime(Math.round(fromMs / 1000) * 1000)} to ${showTime(Math.round(untilMs / 1000) * 1000)}: ${evaluations} evaluations. The fleet did what was decided then and`,
+  `Window ${showTime(Math.round(fromMs / 1000) * 1000)} to ${showTime(Math.round(untilMs / 1000) * 1000)}: ${showNumberOf(evaluations, 'evaluation')}. The fleet did what was decided then and`,
   'did not follow the file: each line is what the file would have ordered in that situation, not what would have come of it.',
   ...(otherCores.length === 0 ? [] : [`Another version decided in this window (core ${otherCores.join(', ')}): DECIDED is what this version makes of the same records.`]),
 ]
@@ -62,7 +61,7 @@ const momentLines = ({ moments }: DryRunHistory, terminal: Terminal): readonly s
     { heading: 'STOOD AT', cell: ({ current }: Moment) => showCountsOrDash(current) },
     { heading: 'DECIDED', cell: ({ decided }: Moment) => orderOf(decided) },
     { heading: 'FILE', cell: ({ candidate }: Moment) => orderOf(candidate) },
-    { heading: 'WHY', cell: ({ candidate }: Moment) => cut(candidate.reason, SHOWN_REASON) },
+    { heading: 'WHY', cell: ({ candidate }: Moment) => shortened(candidate.reason, SHOWN_REASON), isProse: true },
   ]
   const older = moments.length - SHOWN_MOMENTS
   return [

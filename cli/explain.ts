@@ -10,6 +10,7 @@ import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
 import { showTime } from './quantities.ts'
 import { serverAddress } from './server-address.ts'
+import { indentedBy } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 
 const help = `
@@ -20,12 +21,12 @@ With --at: the decision or hold of the service that was in force then, and the c
 the last time that a clock showed it), 2026-01-01T14:05Z, or an age such as 20m.
 
 Examples:
-  $ heteroscale explain chat-70b --at 14:05                             why did it not scale then?
-  $ heteroscale explain chat-70b --at 20m                               twenty minutes ago
-  $ heteroscale explain chat-70b-1f0c9a2b3d4e5f60                       a decision, or a hold
-  $ heteroscale explain i-chat-70b-1f0c9a2b3d4e5f60                     an intent
-  $ heteroscale explain rollout/chat-70b/i-chat-70b-1f0c9a2b3d4e5f60/g1 a rollout
-  $ heteroscale explain i-chat-70b-1f0c9a2b3d4e5f60 -o json             the same as data
+  $ heteroscale explain chat-70b --at 14:05                                    why did it not scale then?
+  $ heteroscale explain chat-70b --at 20m                                      twenty minutes ago
+  $ heteroscale explain chat-70b-1f0c9a2b3d4e5f60                              a decision, or a hold
+  $ heteroscale explain i-chat-70b-1f0c9a2b3d4e5f60                            an intent
+  $ heteroscale explain rollout/chat-70b/i-chat-70b-1f0c9a2b3d4e5f60/g1        a rollout
+  $ heteroscale explain i-chat-70b-1f0c9a2b3d4e5f60 -o json                    the same as data
 
 ${exitCodesHelp}`
 
@@ -44,10 +45,10 @@ const explain = async (terminal: Terminal, id: string, { server, at, output }: E
   const client = createApiClient(serverAddress(server, terminal))
   if (at !== undefined) {
     const answer = await answerAt(client, id, at)
-    return terminal.print(output ? formatted(answer, output) : explanationAt(answer, terminal))
+    return terminal.print(output ? formatted(answer, output) : explanationAt(answer, indentedBy(2, terminal)))
   }
   const answer = await client.get<ExplainAnswer>(`/decisions/${encodeURIComponent(intentOfRollout(id) ?? id)}`)
-  terminal.print(output ? formatted(answer, output) : explanation(answer, terminal))
+  terminal.print(output ? formatted(answer, output) : explanation(answer, indentedBy(2, terminal)))
 }
 
 /** The present is the API's: world time may run faster than this machine's clock. */

@@ -5,7 +5,7 @@ import type { ExplainAnswer } from '../services/api/answers.ts'
 import type { Section } from './explanation-section.ts'
 import { titled, wrapped } from './explanation-section.ts'
 import { neededToAct } from './needed.ts'
-import { showDuration, showHeldCounts, showNumber, showShare, showTime } from './quantities.ts'
+import { showDuration, showKnownCounts, showNumber, showShare, showTime } from './quantities.ts'
 import type { Colour } from './table.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -23,7 +23,7 @@ const decisionLines = (decision: Decision): Section => {
   if (decision.type === 'ScaleHeld')
     return [
       `Hold ${decision.decisionId} of ${decision.service} at ${at}`,
-      ...wrapped(`stays at ${showHeldCounts(decision.current, decision.reason)}: ${decision.reason}`),
+      ...wrapped(`stays at ${showKnownCounts(decision.current)}: ${decision.reason}`),
       ...wrapped(decision.detail),
       ...neededLines(decision),
     ]
@@ -59,7 +59,7 @@ const askLines = ({ asks }: Decision, terminal: Terminal): Section =>
     { heading: 'POLICY', cell: (row) => row.policy },
     { heading: 'DIRECTION', cell: (row) => row.direction },
     { heading: 'TARGET', cell: (row) => showCounts(row.target) },
-    { heading: 'REASON', cell: (row) => row.reason },
+    { heading: 'REASON', cell: (row) => row.reason, isProse: true },
   ], terminal))
 
 const limitLines = (decision: Decision, terminal: Terminal): Section =>
@@ -69,7 +69,7 @@ const limitLines = (decision: Decision, terminal: Terminal): Section =>
         { heading: 'LIMIT', cell: (row) => row.limit },
         { heading: 'FROM', cell: (row) => showCounts(row.before) },
         { heading: 'TO', cell: (row) => showCounts(row.after) },
-        { heading: 'DETAIL', cell: (row) => row.detail },
+        { heading: 'DETAIL', cell: (row) => row.detail, isProse: true },
       ], terminal))
 
 /** What the decision rests on, to decide it again. */

@@ -65,7 +65,7 @@ const rolloutLines = (rollout: RolloutAnswer, start: number, terminal: Terminal)
     { heading: 'WHEN', cell: (row) => showOffset(row.time - start) },
     { heading: 'STEP', cell: (row) => row.step },
     { heading: 'OUTCOME', cell: (row) => row.outcome.replace('step-', ''), colour: (row) => colours[row.outcome] },
-    { heading: 'DETAIL', cell: (row) => row.detail },
+    { heading: 'DETAIL', cell: (row) => row.detail, isProse: true },
   ], terminal))
   return [
     `Rollout of group ${rollout.group}: ${paint(rollout.state, rolloutColour(rollout.state), terminal)}${end}`,

@@ -6,7 +6,7 @@ import { causeSections, footLines } from './explanation-cause.ts'
 import { effectSections } from './explanation-effect.ts'
 import { fitted, titled, wrapped, type Section } from './explanation-section.ts'
 import { signalTable } from './get-tables.ts'
-import { showDuration, showTime } from './quantities.ts'
+import { showDuration, showKnownCounts, showTime } from './quantities.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The chain as text. Sections that the log says nothing about are left out. */
@@ -62,7 +62,7 @@ const momentLines = (answer: ExplainAtAnswer): Section => {
 const didOf = (decision: NonNullable<ExplainAtAnswer['decision']>): string =>
   decision.type === 'ScaleHeld' ? `held for ${decision.reason}` : `had decided ${showCounts(decision.from)} → ${showCounts(decision.to)}`
 
-const nextOf = ({ kind, reason, to }: DecisionAnswer): string => (kind === 'hold' ? `hold ${reason}` : `${kind} to ${showCounts(to)}`)
+const nextOf = ({ kind, reason, to }: DecisionAnswer): string => (kind === 'hold' ? `hold ${reason}` : `${kind} to ${showKnownCounts(to)}`)
 
 /** What stands last still holds only while somebody decides. */
 const endOf = ({ next, deletedAt, notDeciding, now }: ExplainAtAnswer): string => {

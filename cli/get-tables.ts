@@ -10,13 +10,13 @@ import type {
   ServiceAnswer,
   SignalNow,
 } from '../services/api/answers.ts'
-import { showCountsOrDash, showDuration, showHeldCounts, showNumber } from './quantities.ts'
+import { showCountsOrDash, showDuration, showNumber, showKnownCounts } from './quantities.ts'
+import { showSignal } from './signal-now.ts'
 import type { Colour, Column } from './table.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 export const serviceTable = ({ now, items }: ListAnswer<ServiceAnswer>, terminal: Terminal): string => {
-  const signal = (row: ServiceAnswer, name: string): string => showNumber(row.signals.find((one) => one.signal === name)?.value)
   const columns: readonly Column<ServiceAnswer>[] = [
     { heading: 'NAME', cell: (row) => row.name },
     { heading: 'CELL', cell: (row) => row.manifest?.spec.cell ?? '' },
@@ -26,16 +26,16 @@ export const serviceTable = ({ now, items }: ListAnswer<ServiceAnswer>, terminal
     { heading: 'DESIRED', cell: (row) => showCountsOrDash(row.observed?.desired) },
     { heading: 'READY', cell: (row) => showCountsOrDash(row.observed?.ready) },
     { heading: 'REGISTERED', cell: (row) => showCountsOrDash(row.observed?.registered) },
-    { heading: 'DECODE-TPS', cell: (row) => signal(row, 'decodeTps') },
-    { heading: 'TTFT-P95', cell: (row) => withUnit(signal(row, 'ttftMsP95'), 'ms') },
-    { heading: 'TBT-P95', cell: (row) => withUnit(signal(row, 'tbtMsP95'), 'ms') },
+    { heading: 'DECODE-TPS', cell: (row) => showSignal(row, 'decodeTps', now) },
+    { heading: 'TTFT-P95', cell: (row) => withUnit(showSignal(row, 'ttftMsP95', now), 'ms') },
+    { heading: 'TBT-P95', cell: (row) => withUnit(showSignal(row, 'tbtMsP95', now), 'ms') },
     { heading: 'LAST', cell: (row) => row.lastDecision?.kind ?? '' },
     { heading: 'AGE', cell: (row) => (row.lastDecision === null ? '' : showDuration(now - row.lastDecision.time)) },
   ]
   return table(items, columns, terminal)
 }
 
-const withUnit = (value: string, unit: string): string => (value === '-' ? value : `${value}${unit}`)
+const withUnit = (value: string, unit: string): string => (/\d$/.test(value) ? `${value}${unit}` : value)
 
 export const groupTable = ({ now, items }: ListAnswer<GroupAnswer>, terminal: Terminal): string => table(items, groupColumns(now), terminal)
 
@@ -74,10 +74,10 @@ export const decisionTable = ({ now, items }: ListAnswer<DecisionAnswer>, termin
     { heading: 'ID', cell: (row) => row.id },
     { heading: 'AGE', cell: (row) => showDuration(now - row.time) },
     { heading: 'KIND', cell: (row) => row.kind },
-    { heading: 'FROM', cell: (row) => showHeldCounts(row.from, row.reason) },
-    { heading: 'TO', cell: (row) => showHeldCounts(row.to, row.reason) },
+    { heading: 'FROM', cell: (row) => showKnownCounts(row.from) },
+    { heading: 'TO', cell: (row) => showKnownCounts(row.to) },
     { heading: 'OUTCOME', cell: (row) => row.outcome ?? '', colour: (row) => (row.outcome === null ? null : intentColour(row.outcome)) },
-    { heading: 'REASON', cell: (row) => row.reason },
+    { heading: 'REASON', cell: (row) => row.reason, isProse: true },
   ]
   return table(items, columns, terminal)
 }
@@ -92,7 +92,7 @@ export const rolloutTable = ({ now, items }: ListAnswer<RolloutAnswer>, terminal
     { heading: 'LAST-STEP', cell: (row) => row.steps.at(-1)?.step ?? '' },
     { heading: 'AGE', cell: (row) => showDuration(now - row.startedAt) },
     { heading: 'TOOK', cell: (row) => (row.endedAt === null ? '' : showDuration(row.endedAt - row.startedAt)) },
-    { heading: 'DETAIL', cell: (row) => row.detail },
+    { heading: 'DETAIL', cell: (row) => row.detail, isProse: true },
   ]
   return table(items, columns, terminal)
 }

@@ -1,6 +1,7 @@
 /** Columns of what operators and producers write: controls, producers, topics. */
 import { showCounts } from '../core/roles.ts'
 import { showDuration } from './quantities.ts'
+import { shortened } from './shortened.ts'
 import { table } from './table.ts'
 import type { ControlAnswer, ListAnswer, ProducerAnswer, TopicAnswer } from '../services/api/answers.ts'
 import type { Terminal } from './terminal.ts'
@@ -13,7 +14,7 @@ export const controlTable = ({ now, items }: ListAnswer<ControlAnswer>, terminal
   { heading: 'SINCE', cell: (row) => showDuration(now - row.time) },
   { heading: 'ENDS-IN', cell: (row) => (row.untilMs === null ? '' : showDuration(row.untilMs - now)) },
   { heading: 'AUTHOR', cell: (row) => row.author },
-  { heading: 'REASON', cell: (row) => row.reason },
+  { heading: 'REASON', cell: (row) => row.reason, isProse: true },
 ], terminal)
 
 /** Totals are since the gate started; what was refused is told by reason, and in words for the last one. */
@@ -28,7 +29,7 @@ export const producerTable = ({ now, items }: ListAnswer<ProducerAnswer>, termin
     { heading: 'REFUSED', cell: (row) => String(refused(row)), colour: (row) => (refused(row) > 0 ? 'red' : null) },
     { heading: 'LAST', cell: (row) => age(row.lastRefusalAt) },
     { heading: 'WHY', cell: (row) => row.refused.map(({ reason, count }) => `${reason} ${count}`).join(', ') },
-    { heading: 'LAST-REFUSAL', cell: (row) => row.lastRefusal.slice(0, 100) },
+    { heading: 'LAST-REFUSAL', cell: (row) => shortened(row.lastRefusal, 100), isProse: true },
   ], terminal)
 }
 
@@ -41,7 +42,7 @@ export const topicTable = ({ items }: ListAnswer<TopicAnswer>, terminal: Termina
   { heading: 'RECORDS', cell: (row) => String(row.records) },
   { heading: 'KEPT', cell: (row) => (row.kept === 'compact' ? 'newest of a key' : `${row.kept.days}d`) },
   { heading: 'WRITTEN-BY', cell: (row) => row.writtenBy.join(', ') },
-  { heading: 'CARRIES', cell: (row) => shortened(row.carries) },
+  { heading: 'CARRIES', cell: (row) => listed(row.carries), isProse: true },
 ], terminal)
 
-const shortened = (types: readonly string[]): string => types.length <= TYPES_SHOWN ? types.join(', ') : `${types.slice(0, TYPES_SHOWN).join(', ')} and ${types.length - TYPES_SHOWN} more`
+const listed = (types: readonly string[]): string => types.length <= TYPES_SHOWN ? types.join(', ') : `${types.slice(0, TYPES_SHOWN).join(', ')} and ${types.length - TYPES_SHOWN} more`

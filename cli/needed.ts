@@ -1,16 +1,17 @@
 /** What would end a hold, in words of an operator. */
 import type { Evidence } from '../core/events/decided.ts'
+import type { HoldReason } from '../core/scaling/verdict.ts'
 import { clean } from './table.ts'
 
 export type HeldBy = { readonly reason: string; readonly service: string; readonly evidence: readonly Evidence[] }
 
-const words: { readonly [reason: string]: (held: HeldBy) => string } = {
+const words: { readonly [reason in HoldReason]: (held: HeldBy) => string } = {
   CONTROLS_UNKNOWN: () => 'a decider that has read `controls` to its end and says so',
-  KILL_SWITCH: () => 'heteroscale kill-switch release --reason …',
-  FROZEN: () => 'heteroscale unfreeze --reason …',
-  PAUSED: ({ service }) => `heteroscale resume ${service} --reason …`,
-  RECOMMEND_ONLY: ({ service }) => `heteroscale mode ${service} auto --reason …; until then orders are only recommended`,
-  MANUAL: ({ service }) => `the end of the manual scale, or heteroscale scale ${service} --release --reason …`,
+  KILL_SWITCH: () => 'heteroscale kill-switch release --reason "…"',
+  FROZEN: () => 'heteroscale unfreeze --reason "…"',
+  PAUSED: ({ service }) => `heteroscale resume ${service} --reason "…"`,
+  RECOMMEND_ONLY: ({ service }) => `heteroscale mode ${service} auto --reason "…"; until then orders are only recommended`,
+  MANUAL: ({ service }) => `the end of the manual scale, or heteroscale scale ${service} --release --reason "…"`,
   INSTANCES_UNKNOWN: () => 'a complete report of instances from every sub-cluster',
   EVIDENCE_MISSING: (held) => `samples of ${weak(held)}`,
   EVIDENCE_FAILED: (held) => `measurements that succeed of ${weak(held)}`,
@@ -35,10 +36,8 @@ const words: { readonly [reason: string]: (held: HeldBy) => string } = {
 }
 
 /** Null for a reason that this version does not know: its detail has to speak for itself. */
-export const neededToAct = (held: HeldBy): string | null => {
-  const say = Object.hasOwn(words, held.reason) ? words[held.reason] : undefined
-  return say === undefined ? null : clean(say(held))
-}
+export const neededToAct = (held: HeldBy): string | null =>
+  Object.hasOwn(words, held.reason) ? clean(words[held.reason as HoldReason](held)) : null
 
 const weak = ({ evidence }: HeldBy): string => {
   const signals = evidence.filter(({ state }) => state !== 'fresh' && state !== 'idle').map(({ signal }) => signal)

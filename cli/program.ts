@@ -18,6 +18,7 @@ import { processTerminal } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import { topicsCommand } from './topics.ts'
 import { validateCommand } from './validate.ts'
+import { productVersion } from './version.ts'
 
 const help = `
 Examples:
@@ -42,11 +43,12 @@ export const runCommandLine = async (args: readonly string[], terminal: Terminal
   }
 }
 
-/** `more` are verbs that need the whole product, such as `up`; they are commands of the same kind. */
-const createProgram = (terminal: Terminal, more: readonly Command[]): Command => {
+/** All verbs; nothing runs yet. `more` are verbs that need the whole product, such as `up`; they are commands of the same kind. */
+export const createProgram = (terminal: Terminal, more: readonly Command[]): Command => {
   const program = new Command('heteroscale')
     .description('Autoscaler for LLM inference with prefill and decode on separate GPU pools.')
     .option('--server <url>', 'address of the API (default: HETEROSCALE_API, else the fleet of `heteroscale up`)', text)
+    .version(productVersion(), '-V, --version', 'print the version and end')
     .helpCommand(false)
     .addHelpText('after', help)
   const verbs = [...lightVerbs(terminal), ...more]

@@ -15,8 +15,8 @@ export const showDuration = (ms: number): string => {
 
 export const showTime = (epochMs: number): string => new Date(epochMs).toISOString().replace('.000Z', 'Z')
 
-/** A hold that did not know what stands records no instances at all: unknown is not zero. `reason`: its code, whatever follows it. */
-export const showHeldCounts = (counts: RoleCounts, reason: string): string => (reason.startsWith('INSTANCES_UNKNOWN') ? 'unknown' : showCounts(counts))
+/** Counts of a decision or hold: null is what a hold did not know. */
+export const showKnownCounts = (counts: RoleCounts | null): string => (counts === null ? 'unknown' : showCounts(counts))
 
 /** Time since the start of something, with tenths below ten seconds. */
 export const showOffset = (ms: number): string => (Math.abs(ms) < 10_000 ? `+${(ms / 1000).toFixed(1)}s` : `+${showDuration(ms)}`)

@@ -11,25 +11,25 @@ export const describeReport = (report: ReplayReport): readonly string[] => {
   if (report.refusal !== null) return [describeRefusal(report.refusal, report.coreHash)]
   const speed = Math.round((records * 1000) / Math.max(1, foldMs))
   return [
-    `replay: ${records} records with ${ticks} ticks in ${showNumberOf(partitions, 'partition')}, folded in ${foldMs} ms (${speed} records/s)`,
+    `replay: ${showNumberOf(records, 'record')} with ${showNumberOf(ticks, 'tick')} in ${showNumberOf(partitions, 'partition')}, folded in ${foldMs} ms (${speed} records/s)`,
     ...describeBeginning(report),
-    ...(report.cores.length > 1 ? [`replay: decided by ${report.cores.map(({ coreHash, ticks: own }) => `core ${coreHash} (${own} ticks)`).join(', then ')}`] : []),
+    ...(report.cores.length > 1 ? [`replay: decided by ${report.cores.map(({ coreHash, ticks: own }) => `core ${coreHash} (${showNumberOf(own, 'tick')})`).join(', then ')}`] : []),
     ...(duplicates > 0 ? [`replay: ${showNumberOf(duplicates, 'repeat')} with equal bytes were collapsed`] : []),
-    ...(unsettled > 0 ? [`replay: ${unsettled} outputs are not on record, and need not be: nobody had confirmed their input`] : []),
+    ...(unsettled > 0 ? [`replay: ${showNumberOf(unsettled, 'output')} ${unsettled === 1 ? 'is' : 'are'} not on record, and need not be: nobody had confirmed the input`] : []),
     ...report.differences.slice(0, 1).map(describeDifference),
-    ...(report.differences.length > 1 ? [`replay: … and ${report.differences.length - 1} more differences`] : []),
-    tallyText(report, 'intents', 'ScaleIntentEmitted'),
-    tallyText(report, 'holds', 'ScaleHeld'),
-    tallyText(report, 'decisions', 'ScaleDecided'),
+    ...(report.differences.length > 1 ? [`replay: … and ${showNumberOf(report.differences.length - 1, 'more difference')}`] : []),
+    tallyText(report, 'intent', 'ScaleIntentEmitted'),
+    tallyText(report, 'hold', 'ScaleHeld'),
+    tallyText(report, 'decision', 'ScaleDecided'),
   ]
 }
 
 /** What stands on one side only is part of the count: where there is any, each side is named. */
-const tallyText = (report: ReplayReport, kind: 'intents' | 'holds' | 'decisions', type: OutputDifference['type']): string => {
-  const { count, equal } = report[kind]
+const tallyText = (report: ReplayReport, kind: 'intent' | 'hold' | 'decision', type: OutputDifference['type']): string => {
+  const { count, equal } = report[`${kind}s`]
   const only = (side: OutputDifference['what']): number => report.differences.filter(({ what, type: own }) => what === side && own === type).length
   const [recorded, repeated] = [count - only('missing'), count - only('unexpected')]
-  return `replay: ${count} ${kind}, ${equal} equal${recorded === count && repeated === count ? '' : `: ${recorded} are on record, ${repeated} were decided again`}`
+  return `replay: ${showNumberOf(count, kind)}, ${equal} equal${recorded === count && repeated === count ? '' : `: ${recorded} are on record, ${repeated} were decided again`}`
 }
 
 const describeBeginning = ({ fromMs, expired }: ReplayReport): readonly string[] => {
@@ -43,7 +43,7 @@ const describeDifference = ({ what, type, id, service, path, recorded, replayed 
 
 /** `replay: 45 %, partition 2: 120000 records, 4000 ticks, 61000 records/s`. */
 export const describeProgress = ({ percent, partition, records, ticks, recordsPerSecond }: ReplayProgress): string =>
-  `replay: ${percent} %, partition ${partition}: ${records} records, ${ticks} ticks folded, ${recordsPerSecond} records/s`
+  `replay: ${percent} %, partition ${partition}: ${showNumberOf(records, 'record')}, ${showNumberOf(ticks, 'tick')} folded, ${recordsPerSecond} records/s`
 
 const describeRefusal = (refusal: ReplayRefusal, own: string): string => {
   switch (refusal.reason) {

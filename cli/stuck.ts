@@ -9,18 +9,23 @@ import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
 import { showDuration } from './quantities.ts'
 import { serverAddress } from './server-address.ts'
+import { shortened } from './shortened.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 const help = `
-Listed are services for which nobody decides, controls in force, rollouts that are stuck or halted, service files that were refused, and services that hold
-because evidence is missing. An empty list means that nothing waits for you.
+Listed are services for which nobody decides, controls in force, rollouts that are stuck or halted, service files that were refused, services that hold
+because evidence is missing or old or because rollouts failed, and intents of the last hour that were refused, that expired,
+or of which only a part was placed. An empty list means that nothing waits for you.
 
 Examples:
   $ heteroscale stuck
   $ heteroscale stuck -o json | jq -r '.[].type'
 
 ${exitCodesHelp}`
+
+/** The rest is one `explain` away. */
+const SHOWN_WHY = 100
 
 type StuckFlags = { readonly output?: OutputFormat; readonly server?: string }
 
@@ -43,7 +48,7 @@ const stuck = async (terminal: Terminal, flags: StuckFlags): Promise<void> => {
     { heading: 'WHAT', cell: (row: Waiting) => row.what },
     { heading: 'FOR', cell: (row: Waiting) => showDuration(now - row.since) },
     { heading: 'TYPE', cell: (row: Waiting) => row.type },
-    { heading: 'WHY', cell: (row: Waiting) => row.why.slice(0, 100) },
+    { heading: 'WHY', cell: (row: Waiting) => shortened(row.why, SHOWN_WHY), isProse: true },
   ]
   terminal.print(table(items, columns, terminal))
 }
@@ -51,7 +56,14 @@ const stuck = async (terminal: Terminal, flags: StuckFlags): Promise<void> => {
 const waitingIn = async (client: ApiClient): Promise<ListAnswer<Waiting>> => {
   const services = await client.get<ListAnswer<ServiceAnswer>>('/services')
   const rollouts = await client.get<ListAnswer<RolloutAnswer>>('/rollouts?limit=1000')
-  const items = [...ofSilence(services.notDeciding), ...services.controls.map(ofControl), ...rollouts.items.flatMap(ofRollout), ...services.items.flatMap(ofService)]
+  const { notDeciding, controls, items: managed, now } = services
+  const items = [
+    ...ofSilence(notDeciding),
+    ...controls.map(ofControl),
+    ...rollouts.items.flatMap(ofRollout),
+    ...managed.flatMap(ofService),
+    ...managed.flatMap((service) => ofIntent(service, now)),
+  ]
   return { ...services, items }
 }
 
@@ -89,11 +101,34 @@ const ofRollout = ({ id, state, service, detail, steps, startedAt }: RolloutAnsw
   return []
 }
 
-const waitsForEvidence = /^(EVIDENCE_(MISSING|FAILED)|INSTANCES_UNKNOWN|CONTROLS_UNKNOWN|COVERAGE_LOW)$/
+const waitsForSomebody = /^(EVIDENCE_(MISSING|FAILED|STALE)|INSTANCES_UNKNOWN|CONTROLS_UNKNOWN|COVERAGE_LOW|FAILURE_BACKOFF)$/
 
-const ofService = ({ name, accepted, message, lastDecision }: ServiceAnswer): readonly Waiting[] => [
-  ...(accepted ? [] : [{ what: `service file of ${name} refused`, since: lastDecision?.time ?? 0, why: message, type: `heteroscale describe ${name}` }]),
-  ...(lastDecision?.kind === 'hold' && waitsForEvidence.test(lastDecision.reason)
-    ? [{ what: `${name} holds: ${lastDecision.reason}`, since: lastDecision.time, why: 'its evidence is incomplete', type: `heteroscale explain ${lastDecision.id}` }]
-    : []),
-]
+const ofService = (service: ServiceAnswer): readonly Waiting[] => {
+  const { name, accepted, message, lastDecision } = service
+  return [
+    ...(accepted ? [] : [{ what: `service file of ${name} refused`, since: lastDecision?.time ?? 0, why: message, type: `heteroscale describe ${name}` }]),
+    ...(lastDecision?.kind === 'hold' && waitsForSomebody.test(lastDecision.reason)
+      ? [{ what: `${name} holds: ${lastDecision.reason}`, since: lastDecision.time, why: whyItHolds(service, lastDecision.reason), type: `heteroscale explain ${lastDecision.id}` }]
+      : []),
+  ]
+}
+
+/** A condition says `EVIDENCE_STALE: …` in the words of the hold itself, once it has been announced. */
+const whyItHolds = ({ conditions }: ServiceAnswer, reason: string): string => {
+  const said = conditions.find(({ message }) => message.startsWith(`${reason}: `))?.message.slice(reason.length + 2)
+  return said ?? (reason === 'FAILURE_BACKOFF' ? 'a rollout failed; growth rests before it is tried again' : 'its evidence is incomplete')
+}
+
+/** An intent that nothing followed for so long is history: what is still wanted is asked for again. */
+const RECENT_MS = 3_600_000
+
+/** Whatever else a placer leaves out, such as groups that are under way, it takes up again by itself. */
+const lacksRoom = /\b(NO_CAPACITY|NOT_REMOVABLE)\b/
+
+const ofIntent = ({ name, lastIntent }: ServiceAnswer, now: number): readonly Waiting[] => {
+  if (lastIntent === null || now - lastIntent.time > RECENT_MS) return []
+  const { id, state, detail, refusal, time: since } = lastIntent
+  const row = (how: string, why: string): readonly Waiting[] => [{ what: `intent of ${name} ${how}`, since, why, type: `heteroscale explain ${id}` }]
+  if (state === 'refused' || state === 'expired') return row(state, detail)
+  return refusal === null || state === 'superseded' || !lacksRoom.test(refusal) ? [] : row('placed in part', refusal)
+}

@@ -13,6 +13,8 @@ export type Terminal = {
   read(path: string): Promise<Uint8Array>
   readonly env: { readonly [key: string]: string | undefined }
   readonly isTty: boolean
+  /** Characters that fit a line; null when nobody knows, and then nothing is cut. */
+  readonly columns: number | null
   /** Resolves after that wall time, or with `stop` at Ctrl-C. */
   pause(ms: number): Promise<'go' | 'stop'>
 }
@@ -24,6 +26,10 @@ export const processTerminal: Terminal = {
   read: (path) => (path === '-' ? readStandardInput() : readFile(path)),
   env: process.env,
   isTty: process.stdout.isTTY === true,
+  // Asked anew each time: a window changes its size while `--watch` runs.
+  get columns() {
+    return columnsOf(process.stdout, process.env)
+  },
   pause: (ms) =>
     new Promise((resolve) => {
       const interrupted = (): void => finish('stop')
@@ -36,6 +42,17 @@ export const processTerminal: Terminal = {
       process.once('SIGINT', interrupted)
     }),
 }
+
+type Output = { readonly isTTY?: boolean; readonly columns?: number }
+
+/** A terminal knows its width; a pipe has one only when COLUMNS says so. */
+export const columnsOf = ({ isTTY, columns = 0 }: Output, env: Terminal['env']): number | null => {
+  if (isTTY && columns > 0) return columns
+  return /^[1-9][0-9]{0,4}$/.test(env['COLUMNS'] ?? '') ? Number(env['COLUMNS']) : null
+}
+
+/** The same terminal for what is shown indented by `by` characters. */
+export const indentedBy = (by: number, terminal: Terminal): Terminal => ({ ...terminal, columns: terminal.columns === null ? null : terminal.columns - by })
 
 /** On standard error: standard output is for the answer. Ctrl-C and Ctrl-D answer nothing. */
 const askPerson = (question: string): Promise<string> =>

@@ -8,6 +8,7 @@ import { isPortError } from '../core/port-error.ts'
 import type { EventLog } from '../core/ports.ts'
 import type { Topic } from '../core/topics.ts'
 import type { EpochMs, Offset } from '../core/units.ts'
+import { showNumberOf } from './quantities.ts'
 import { presentOf } from './replay-present.ts'
 
 export type VerifyOptions = {
@@ -68,7 +69,7 @@ const readSnapshots = async (eventLog: EventLog, { service, onProgress }: Verify
   const home = service === null ? null : await eventLog.partitionOf('snapshots', service)
   const ranges = (await eventLog.bounds('snapshots')).filter(({ partition, start, end }) => end > start && (home === null || partition === home))
   await someAtATime(ranges, async ({ partition, start, end }) => {
-    onProgress(`reading snapshots/${partition}: ${end - start} records`)
+    onProgress(`reading snapshots/${partition}: ${showNumberOf(end - start, 'record')}`)
     for await (const { event } of eventLog.read({ topic: 'snapshots', partition, from: start, to: end }))
       if (event?.type === 'SnapshotTaken') found.push({ event, home: await eventLog.partitionOf('decisions', event.service) })
   })
@@ -80,7 +81,7 @@ type Reading = { readonly range: Bounds; readonly judgedBelow: Offset; readonly 
 const readInto = async (history: History, eventLog: EventLog, { range, judgedBelow, onProgress }: Reading): Promise<void> => {
   const { topic, partition, start, end } = range
   if (end <= start) return
-  onProgress(`reading ${topic}/${partition}: ${end - start} records`)
+  onProgress(`reading ${topic}/${partition}: ${showNumberOf(end - start, 'record')}`)
   let next = start
   for await (const record of eventLog.read({ topic, partition, from: start, to: end })) {
     if (record.offset > next) await noteUnreadable(history, eventLog, { ...range, from: next, to: Math.min(record.offset, judgedBelow) })

@@ -1,5 +1,6 @@
 /** The facts of a demo as one JSON value, and the lines that sum them up. World time unless a name says wall. Pure. */
 import type { ServiceReport } from '../../simulator/tally.ts'
+import { showNumberOf } from '../quantities.ts'
 import { countEnds, type Ledger } from './ledger.ts'
 import type { Stage } from './stage.ts'
 import type { Evidence, Expectation } from './verdict.ts'
@@ -61,11 +62,11 @@ const seconds = (ms: number | null): string => (ms === null ? 'not at all,' : `$
 export const summaryLines = (report: DemoReport): readonly string[] => [
   '',
   `times        installed ${seconds(report.wall.installedMs)} · healthy ${seconds(report.wall.healthyMs)} · first scale-out committed ${seconds(report.wall.firstScaleOutCommittedMs)} after the command`,
-  `traffic      ${report.traffic.requests} requests, ${report.traffic.completed} completed, ${report.traffic.failed} lost`,
+  `traffic      ${showNumberOf(report.traffic.requests, 'request')}, ${report.traffic.completed} completed, ${report.traffic.failed} lost`,
   `TTFT         ${percent(report.traffic.ttft.attainment)} within ${report.traffic.ttft.sloMs} ms (p95 ${milliseconds(report.traffic.ttft.p95Ms)})`,
   `TBT          ${percent(report.traffic.tbt.attainment)} of requests within ${report.traffic.tbt.sloMs} ms on their mean (p95 of the means ${milliseconds(report.traffic.tbt.p95Ms)})`,
   `cost         ${report.cost.gpuHours} GPU-hours; ${report.cost.gpuHoursStaticPeak} if the peak of ${report.cost.gpusPeak} GPUs had been held (${report.cost.savedPercent} % saved)`,
-  `scaling      ${report.scaling.scaleOuts} scale-outs, ${report.scaling.scaleIns} scale-ins, ${report.scaling.rebalances} rebalances; ${report.scaling.rolloutsCommitted} rollouts committed, ${report.scaling.rollbacks} rolled back, ${report.scaling.stuck} stuck`,
+  `scaling      ${showNumberOf(report.scaling.scaleOuts, 'scale-out')}, ${showNumberOf(report.scaling.scaleIns, 'scale-in')}, ${showNumberOf(report.scaling.rebalances, 'rebalance')}; ${showNumberOf(report.scaling.rolloutsCommitted, 'rollout')} committed, ${report.scaling.rollbacks} rolled back, ${report.scaling.stuck} stuck`,
   ...report.expectations.map(({ what, holds, facts }) => `${holds ? '✔' : '✘'} ${what}: ${facts}`),
 ]
 

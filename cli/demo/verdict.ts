@@ -1,4 +1,5 @@
 /** Whether the demo showed what it claims to show. Each expectation is computed from recorded facts. Pure. */
+import { showNumberOf } from '../quantities.ts'
 import type { ReplayReport } from '../replay-log.ts'
 import { countEnds, type Ledger } from './ledger.ts'
 import type { Stage } from './stage.ts'
@@ -30,7 +31,7 @@ const leastTicks = 200
 const leastDecisions = 10
 
 const always = ({ ledger, replay, band, notRestored }: Evidence): readonly Expectation[] => [
-  expectation('replay equals the record', replay.equal, `${replay.decisions.equal} of ${replay.decisions.count} decisions, ${replay.holds.equal} of ${replay.holds.count} holds, ${replay.ticks} ticks`),
+  expectation('replay equals the record', replay.equal, `${replay.decisions.equal} of ${showNumberOf(replay.decisions.count, 'decision')}, ${replay.holds.equal} of ${showNumberOf(replay.holds.count, 'hold')}, ${showNumberOf(replay.ticks, 'tick')}`),
   expectation(`at least ${leastTicks} ticks were replayed`, replay.ticks >= leastTicks, String(replay.ticks)),
   bandExpectation(band),
   expectation('undone groups are what they were', notRestored.length === 0, notRestored.length === 0 ? 'all restored' : notRestored.join('; ')),
@@ -40,7 +41,7 @@ const always = ({ ledger, replay, band, notRestored }: Evidence): readonly Expec
 /** A lost node takes instances out of service unasked; those states are told apart, not hidden. */
 const bandExpectation = ({ checked, excused, violations }: BandCheck): Expectation => {
   const what = excused === 0 ? 'P/D never left its band' : 'P/D left its band only where a node was lost, and came back'
-  const facts = `${checked} states checked, ${violations.length} outside${excused === 0 ? '' : `, ${excused} after a lost node`}`
+  const facts = `${showNumberOf(checked, 'state')} checked, ${violations.length} outside${excused === 0 ? '' : `, ${excused} after a lost node`}`
   return expectation(what, violations.length === 0 && checked > 0, facts)
 }
 

@@ -52,6 +52,8 @@ export type ServiceAnswer = {
   readonly conditions: readonly Condition[]
   /** Target of the last intent; null when there was none. */
   readonly target: RoleCounts | null
+  /** What became of the last intent; null when there was none. `refusal`: what the placer could not place, also when it placed a part. */
+  readonly lastIntent: { readonly id: string; readonly state: IntentState; readonly detail: string; readonly refusal: string | null; readonly time: number } | null
   /** Null until the service was observed. */
   readonly observed: (CountsByStage & { readonly observedAt: number; readonly complete: boolean; readonly groups: number }) | null
   readonly signals: readonly SignalNow[]
@@ -81,13 +83,17 @@ export type DecisionAnswer = {
   readonly time: number
   readonly kind: ScaleDecided['kind'] | 'hold'
   readonly sequence: number | null
-  readonly from: RoleCounts
-  readonly to: RoleCounts
+  /** Null: the counts were not known to a hold. Unknown is not zero. */
+  readonly from: RoleCounts | null
+  readonly to: RoleCounts | null
   readonly reason: string
   readonly intentId: string | null
   /** What became of its intent; null for a hold. */
   readonly outcome: IntentState | null
 }
+
+/** A hold as the log has it, but for counts that it did not know: null, and never zero. */
+export type HoldAnswer = Omit<ScaleHeld, 'current'> & { readonly current: RoleCounts | null }
 
 export type IntentState = 'emitted' | 'rolling-out' | 'completed' | 'partial' | 'refused' | 'expired' | 'superseded'
 export type RolloutState = 'placed' | 'running' | 'halted' | 'undoing' | 'committed' | 'rolled-back' | 'stuck'
@@ -123,7 +129,7 @@ export type ExplainAnswer = {
   /** Of this service alone. */
   readonly notDeciding: NotDecidingAnswer | null
   /** Null when only the intent is still known. The `argument` stays in the log; `replay` reads it there. */
-  readonly decision: Omit<ScaleDecided, 'argument'> | ScaleHeld | null
+  readonly decision: Omit<ScaleDecided, 'argument'> | HoldAnswer | null
   readonly intent: { readonly record: ScaleIntentEmitted; readonly state: IntentState; readonly detail: string; readonly endedAt: number | null } | null
   readonly placement: { readonly time: number; readonly cell: string; readonly groups: readonly GroupPlacement[]; readonly refusal: string | null } | null
   readonly rollouts: readonly RolloutAnswer[]

@@ -1,6 +1,7 @@
 /** Decisions as a list shows them, and one of them with everything that followed from it. */
-import type { ScaleIntentEmitted } from '../../core/events/decided.ts'
+import type { ScaleHeld, ScaleIntentEmitted } from '../../core/events/decided.ts'
 import { intentIdOf } from '../../core/ids.ts'
+import type { RoleCounts } from '../../core/roles.ts'
 import type { DecisionAnswer, ExplainAnswer, ExplainAtAnswer } from './answers.ts'
 import { groupAnswers } from './group-view.ts'
 import type { DecisionRecord, ReadModel } from './read-model.ts'
@@ -9,13 +10,25 @@ import { intentOutcome, rolloutsOf } from './rollout-view.ts'
 export const decisionAnswer = (model: ReadModel, record: DecisionRecord): DecisionAnswer => {
   const { decisionId: id, service, time, reason } = record
   if (record.type === 'ScaleHeld') {
-    const counts = { from: record.current, to: record.current }
-    return { id, service, time, kind: 'hold', sequence: null, ...counts, reason, intentId: null, outcome: null }
+    const counts = knownCounts(record)
+    return { id, service, time, kind: 'hold', sequence: null, from: counts, to: counts, reason, intentId: null, outcome: null }
   }
   const { kind, sequence, from, to } = record
   const intentId = intentIdOf(id)
   const outcome = model.intents.get(intentId) === undefined ? null : intentOutcome(model, intentId).state
   return { id, service, time, kind, sequence, from, to, reason, intentId, outcome }
+}
+
+/**
+ * A hold that does not know what stands records zero counts, whatever forbids to act: CONTROLS_UNKNOWN, KILL_SWITCH, FROZEN and PAUSED come
+ * before INSTANCES_UNKNOWN. Policies ask for nothing then; with counts, be they zero, each of them says something.
+ */
+const knownCounts = ({ current, asks }: ScaleHeld): RoleCounts | null =>
+  asks.length === 0 && current.prefill === 0 && current.decode === 0 ? null : current
+
+const recordOf = (model: ReadModel, id: string): ExplainAnswer['decision'] => {
+  const record = model.decisions.get(id) ?? null
+  return record?.type === 'ScaleHeld' ? { ...record, current: knownCounts(record) } : record
 }
 
 /** Newest first. */
@@ -29,7 +42,7 @@ export const decisionAnswers = (model: ReadModel, service: string | null, limit:
 /** Explains a decision by its own id or by its intent's; null when neither is known. */
 export const explainAnswer = (model: ReadModel, id: string, now: number): ExplainAnswer | null => {
   const intent = model.intents.get(id) ?? model.intents.get(intentIdOf(id)) ?? null
-  const decision = model.decisions.get(intent?.decisionId ?? id) ?? null
+  const decision = recordOf(model, intent?.decisionId ?? id)
   const service = (decision ?? intent)?.service
   if (service === undefined) return null
   const effects = intent === null ? withoutIntent : effectsOf(model, intent)

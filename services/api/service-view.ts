@@ -8,7 +8,7 @@ import type { NotDecidingAnswer, ServiceAnswer } from './answers.ts'
 import { decisionAnswers } from './decision-view.ts'
 import { serviceRollouts } from './group-view.ts'
 import type { ReadModel } from './read-model.ts'
-import { isOpen } from './rollout-view.ts'
+import { intentOutcome, isOpen } from './rollout-view.ts'
 
 export const serviceAnswers = (model: ReadModel, now: number): readonly ServiceAnswer[] =>
   [...model.services.keys()].sort().flatMap((name) => serviceAnswer(model, name, now) ?? [])
@@ -28,6 +28,7 @@ export const serviceAnswer = (model: ReadModel, name: string, now: number): Serv
     policyHash: inForce?.policyHash ?? '',
     conditions: conditionsNow(newest.conditions, notDeciding),
     target: model.lastIntents.get(name)?.target ?? null,
+    lastIntent: lastIntentOf(model, name),
     observed: observedOf([...(model.instances.get(name)?.values() ?? [])]),
     signals: model.samples.of(name),
     lastDecision: decisionAnswers(model, name, 1)[0] ?? null,
@@ -42,6 +43,15 @@ const conditionsNow = (written: readonly Condition[], silence: NotDecidingAnswer
   silence === null
     ? written
     : written.map((condition) => condition.type !== 'ScalingActive' ? condition : { ...condition, status: 'Unknown', reason: 'NotDeciding', message: 'no tick: nobody decides', lastTransitionTime: silence.since })
+
+/** `time`: when it got to the state that it is in. */
+const lastIntentOf = (model: ReadModel, name: string): ServiceAnswer['lastIntent'] => {
+  const intent = model.lastIntents.get(name)
+  if (intent === undefined) return null
+  const { state, detail, endedAt } = intentOutcome(model, intent.intentId)
+  const placed = model.placements.get(intent.intentId)
+  return { id: intent.intentId, state, detail, refusal: placed?.answer.refusal ?? null, time: endedAt ?? placed?.time ?? intent.emittedAt }
+}
 
 /** Null for a manifest that this version cannot read: shown as unknown rather than half right. */
 export const manifestOf = (canonical: string): ServiceManifest | null => {

@@ -8,7 +8,7 @@ import { createApiWorld } from '../services/api/api-world.ts'
 
 export type Ran = { readonly exitCode: ExitCode; readonly out: string; readonly err: string }
 
-type TerminalOverrides = Partial<Pick<Terminal, 'isTty' | 'env' | 'pause' | 'ask'>> & { readonly files?: { readonly [path: string]: string } }
+type TerminalOverrides = Partial<Pick<Terminal, 'isTty' | 'columns' | 'env' | 'pause' | 'ask'>> & { readonly files?: { readonly [path: string]: string } }
 
 /** Runs one command line; `files` stand in for the disk, everything else is read from it. */
 export const runCli = async (args: readonly string[], { files = {}, ...overrides }: TerminalOverrides = {}): Promise<Ran> => {
@@ -20,6 +20,7 @@ export const runCli = async (args: readonly string[], { files = {}, ...overrides
     read: async (path) => (path in files ? new TextEncoder().encode(files[path]) : readFileSync(path)),
     env: {},
     isTty: false,
+    columns: null,
     pause: () => Promise.resolve('stop'),
     ...overrides,
   }

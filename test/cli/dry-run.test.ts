@@ -44,7 +44,7 @@ const apiOf = (stage: Stage, inForce: ServiceManifest | null = manifest()): ApiC
   return { get: <T>() => Promise.resolve(answer as T) } as unknown as ApiClient
 }
 
-const terminal = { print: () => undefined, warn: () => undefined, read: () => Promise.reject(new Error('nothing to read')), env: {}, isTty: false, pause: () => Promise.resolve('stop' as const) }
+const terminal = { print: () => undefined, warn: () => undefined, read: () => Promise.reject(new Error('nothing to read')), env: {}, isTty: false, columns: null, pause: () => Promise.resolve('stop' as const) }
 
 const tried = (stage: Stage, request: Partial<DryRunRequest> = {}, over: { readonly inForce?: ServiceManifest | null; readonly coreHash?: string } = {}): Promise<DryRunAnswer> => {
   const openLog: OpenLog = () => Promise.resolve({ eventLog: stage.broker.eventLog(), coreHash: over.coreHash ?? coreHash })

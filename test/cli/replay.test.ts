@@ -33,6 +33,15 @@ describe('heteroscale replay', () => {
     ])
   })
 
+  it('counts one of a thing as one', async () => {
+    const report = await replayed((await playedStage()).eventLog)
+    const one = { count: 1, equal: 1 }
+    const lines = describeReport({ ...report, records: 1, ticks: 1, partitions: 1, unsettled: 1, intents: one, holds: one, decisions: one }).join('\n')
+    expect(lines).toMatch(/^replay: 1 record with 1 tick in 1 partition, /)
+    expect(lines).toContain('replay: 1 output is not on record')
+    expect(lines).toMatch(/replay: 1 intent, 1 equal\nreplay: 1 hold, 1 equal\nreplay: 1 decision, 1 equal$/)
+  })
+
   it('names the decision and the field that somebody changed', async () => {
     const stage = await playedStage()
     const id = await tamper(stage, { reason: 'because' })

@@ -1,10 +1,15 @@
 /** What waits for a person at night, and the line to type for each. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { controlKey } from '../../core/controls/controls.ts'
+import type { Waiting } from '../../cli/stuck.ts'
 import type { ControlSet } from '../../core/events/control.ts'
-import { createCliWorld } from './cli-world.ts'
+import type { ServiceAccepted } from '../../core/events/decided.ts'
+import type { PlacementDecided } from '../../core/events/placed.ts'
+import { start } from '../services/api/api-world.ts'
+import { completed, decided, group, held, intent, intentId, placement, rolloutBegins, rolloutCommits, service } from '../services/api/one-scale-out.ts'
+import { createCliWorld, runCli } from './cli-world.ts'
 import type { CliWorld } from './cli-world.ts'
-import { decided, group, held, intent, intentId, placement, rolloutBegins, service } from '../services/api/one-scale-out.ts'
+import { faultOfLine } from './command-tree.ts'
 
 let world: CliWorld
 
@@ -24,6 +29,23 @@ const frozen: ControlSet = {
   author: 'alice',
   reason: 'network change',
   time: decided.time,
+}
+
+const acceptedOnce: ServiceAccepted = { type: 'ServiceAccepted', service, generation: 1, accepted: true, message: '', manifest: '', policyHash: '', conditions: [], time: held.time }
+/** World time of the API. */
+const now = start + 100_000
+
+/** The rows as data; whatever they tell a person to type can be typed. */
+const waiting = async (): Promise<readonly Waiting[]> => {
+  await world.settled()
+  const rows = JSON.parse((await world.cli('stuck', '-o', 'json')).out) as readonly Waiting[]
+  for (const { type } of rows) expect({ type, fault: await faultOfLine(type) }).toEqual({ type, fault: null })
+  return rows
+}
+
+const applied = async (): Promise<void> => {
+  await world.startDecider()
+  expect((await world.cli('apply', '-f', 'docs/examples/chat-70b.yaml')).exitCode).toBe(0)
 }
 
 describe('stuck', () => {
@@ -50,11 +72,8 @@ describe('stuck', () => {
 
   test('names a control with the line that ends it', async () => {
     await world.append('controls', controlKey(frozen), frozen)
-    await world.settled()
-    const { out } = await world.cli('stuck')
-    expect(out).toContain('freeze on for fleet')
-    expect(out).toContain('heteroscale unfreeze --reason')
-    expect(out).toContain('alice: network change')
+    expect(await waiting()).toMatchObject([{ what: 'freeze on for fleet', type: 'heteroscale unfreeze --reason "…"', why: 'alice: network change' }])
+    expect((await world.cli('stuck')).out).toMatch(/freeze on for fleet .*heteroscale unfreeze --reason "…" .*alice: network change/)
   })
 
   test('names a stuck rollout with the line that repairs it', async () => {
@@ -63,18 +82,96 @@ describe('stuck', () => {
     await world.append('cells', 'cell-a', placement)
     const about = { service, intentId, sequence: 1, group, step: 'undo/grow', time: decided.time + 60_000 }
     await world.append('rollouts', service, ...rolloutBegins, { ...about, type: 'RolloutStuck', detail: 'the node does not answer' })
-    await world.settled()
-    const { out } = await world.cli('stuck')
-    expect(out).toContain(`heteroscale repair rollout/${service}/${intentId}/${group}`)
-    expect(out).toContain('the node does not answer')
+    expect(await waiting()).toMatchObject([{ type: `heteroscale repair rollout/${service}/${intentId}/${group}`, why: 'the node does not answer' }])
   })
 
-  test('names a service that holds without evidence, as data too', async () => {
-    await world.startDecider()
-    expect((await world.cli('apply', '-f', 'docs/examples/chat-70b.yaml')).exitCode).toBe(0)
-    await world.append('decisions', service, { ...held, reason: 'EVIDENCE_MISSING' })
+  test('names a halted rollout, and where to see what halts it', async () => {
+    const halted = { service, intentId, sequence: 3, group, step: 'register', outcome: 'halted', detail: 'FROZEN freeze on for fleet', time: decided.time + 9_000 } as const
+    await world.append('intents', service, intent)
+    await world.append('rollouts', service, ...rolloutBegins, { ...halted, type: 'RolloutStepDone' })
+    expect(await waiting()).toMatchObject([{ what: 'rollout halted of chat-70b', type: 'heteroscale get controls' }])
+  })
+
+  test.each(['EVIDENCE_MISSING', 'EVIDENCE_FAILED', 'EVIDENCE_STALE', 'COVERAGE_LOW', 'INSTANCES_UNKNOWN', 'CONTROLS_UNKNOWN', 'FAILURE_BACKOFF'])('names a service that holds for %s', async (reason) => {
+    await applied()
+    await world.append('decisions', service, { ...held, reason })
+    expect(await waiting()).toMatchObject([{ what: `chat-70b holds: ${reason}`, type: `heteroscale explain ${held.decisionId}`, why: expect.stringMatching(reason === 'FAILURE_BACKOFF' ? /a rollout failed/ : /evidence is incomplete/) as string }])
+  })
+
+  test.each(['INSIDE_TOLERANCE', 'COOLDOWN_IN', 'ROLLOUT_OPEN'])('leaves out a service that holds for %s: nobody need do anything', async (reason) => {
+    await applied()
+    await world.append('decisions', service, { ...held, reason })
+    expect(await waiting()).toEqual([])
+  })
+
+  test('says why a service holds in the words of its condition', async () => {
+    const condition = { type: 'ScalingActive', status: 'False', reason: 'EvidenceIncomplete', message: 'EVIDENCE_STALE: decodeTps is 3m old', lastTransitionTime: held.time } as const
+    await world.append('services', service, { ...acceptedOnce, conditions: [condition] })
+    await world.append('decisions', service, { ...held, reason: 'EVIDENCE_STALE' })
+    expect(await waiting()).toMatchObject([{ why: 'decodeTps is 3m old' }])
+  })
+
+  test('cuts what is long with an ellipsis', async () => {
+    const wordy = { ...frozen, reason: 'network change '.repeat(13).trim() }
+    await world.append('controls', controlKey(wordy), wordy)
     await world.settled()
-    const { out } = await world.cli('stuck', '-o', 'json')
-    expect(JSON.parse(out)).toMatchObject([{ what: 'chat-70b holds: EVIDENCE_MISSING', type: `heteroscale explain ${held.decisionId}` }])
+    const line = (await world.cli('stuck')).out.split('\n')[1] ?? ''
+    expect(line).toMatch(/alice: network change .*…$/)
+    expect((line.split('…"   ')[1] ?? '').length).toBe(100)
+  })
+
+  test('fits a narrow screen, and shows the line to type whole', async () => {
+    await world.append('controls', controlKey(frozen), { ...frozen, reason: 'network change '.repeat(13).trim() })
+    await world.settled()
+    const { out } = await runCli(['stuck', '--server', world.server], { columns: 100 })
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBe(100)
+    expect(out).toContain('heteroscale unfreeze --reason "…"')
+  })
+})
+
+describe('the last intent of a service', () => {
+  const end = { service, intentId, sequence: 3, detail: 'NO_CAPACITY: 2P+4D of 6P+12D not placed', time: decided.time + 5_000 }
+
+  test.each([
+    ['IntentRefused', 'refused'],
+    ['IntentExpired', 'expired'],
+  ] as const)('that ended as %s is named, with why and what to type', async (type, how) => {
+    await applied()
+    await world.append('intents', service, intent)
+    await world.append('rollouts', service, { ...end, type })
+    expect(await waiting()).toEqual([{ what: `intent of chat-70b ${how}`, since: end.time, why: end.detail, type: `heteroscale explain ${intentId}` }])
+    expect((await world.cli('explain', intentId)).out).toContain(end.detail)
+  })
+
+  const placedWith = (refusal: string): PlacementDecided => ({ ...placement, answers: placement.answers.map((answer) => ({ ...answer, refusal })) })
+
+  test('of which only a part was placed is named, also when that part is in service', async () => {
+    await applied()
+    await world.append('intents', service, intent)
+    await world.append('cells', 'cell-a', placedWith('NO_CAPACITY: 1P+2D of 6P+12D not placed'))
+    expect(await waiting()).toMatchObject([{ what: 'intent of chat-70b placed in part', why: 'NO_CAPACITY: 1P+2D of 6P+12D not placed', type: `heteroscale explain ${intentId}` }])
+    await world.append('rollouts', service, ...rolloutBegins, ...rolloutCommits, completed(true, 60))
+    expect(await waiting()).toMatchObject([{ what: 'intent of chat-70b placed in part' }])
+  })
+
+  test('that leaves out what is under way, was placed whole, or was followed by another, is not', async () => {
+    await applied()
+    await world.append('intents', service, intent)
+    await world.append('cells', 'cell-a', placedWith('UNDER_WAY: 1P+2D of 6P+12D rest'))
+    expect(await waiting()).toEqual([])
+    await world.append('rollouts', service, { ...end, type: 'IntentRefused' })
+    expect(await waiting()).toHaveLength(1)
+    await world.append('intents', service, { ...intent, intentId: 'i-chat-70b-00000000000000cc', sequence: 4 })
+    expect(await waiting()).toEqual([])
+  })
+
+  test.each([
+    [60, 1],
+    [61, 0],
+  ])('that ended %i minutes ago makes %i rows', async (minutes, rows) => {
+    await applied()
+    await world.append('intents', service, { ...intent, emittedAt: now - 7_200_000 })
+    await world.append('rollouts', service, { ...end, type: 'IntentRefused', time: now - minutes * 60_000 })
+    expect(await waiting()).toHaveLength(rows)
   })
 })

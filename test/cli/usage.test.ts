@@ -1,6 +1,9 @@
 /** Command lines that are wrong, and what they exit with. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { completeVerb } from '../../cli/completion.ts'
 import { runCli } from './cli-world.ts'
+import { faultOfLine, helpTexts, linesIn } from './command-tree.ts'
 
 const example = 'docs/examples/chat-70b.yaml'
 
@@ -62,9 +65,21 @@ describe('validate', () => {
 })
 
 describe('help', () => {
-  test.each([[[]], [['validate']], [['apply']], [['get']], [['explain']]])('of %j has examples', async (verb) => {
-    const { exitCode, out } = await runCli([...verb, '--help'])
-    expect(exitCode).toBe(0)
-    expect(out).toContain('Examples:\n  $ heteroscale')
+  test('of every verb has examples, and each of its lines can be typed', async () => {
+    const texts = [...(await helpTexts())].filter(([name]) => name !== completeVerb)
+    expect(texts.map(([name]) => name)).toEqual(expect.arrayContaining(['heteroscale', 'get', 'kill-switch', 'demo', 'up', 'replay', 'verify', 'repair']))
+    expect(texts.filter(([, help]) => !/Examples?:\n {2}\$ .*heteroscale/.test(help)).map(([name]) => name)).toEqual([])
+    const lines = texts.flatMap(([, help]) => help.split('\n').filter((line) => line.startsWith('  $ ')).flatMap((line) => linesIn(line)))
+    expect(lines.length).toBeGreaterThan(texts.length)
+    for (const line of lines) expect({ line, fault: await faultOfLine(line) }).toEqual({ line, fault: null })
   })
+
+  test('is printed for a verb, and is no error', async () => {
+    expect(await runCli(['stuck', '--help'])).toMatchObject({ exitCode: 0, err: '', out: expect.stringContaining('$ heteroscale stuck') as string })
+  })
+})
+
+test.each(['--version', '-V'])('%s prints the version of the package', async (flag) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }
+  expect(await runCli([flag])).toEqual({ exitCode: 0, out: version, err: '' })
 })

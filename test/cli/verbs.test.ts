@@ -7,12 +7,14 @@ import { exampleText } from '../services/api/api-world.ts'
 import {
   completed,
   decided,
+  decodeTps,
   decisionId,
   group,
   held,
   instances,
   intent,
   intentId,
+  latency,
   placement,
   released,
   rolloutBegins,
@@ -93,6 +95,18 @@ describe('get', () => {
       `${decisionId} 90s scale-out 4P+8D 6P+12D partial decode load 14400 tokens/s needs 12 instances at 1200 each`,
     )
     expect(columns(await world.cli('get', 'rollouts'))[1]).toContain(`${group} ${intentId} 3 6P+12D rolled-back apply`)
+  })
+
+  test('services fit 132 columns, whole, also with large counts', async () => {
+    await world.startDecider()
+    await world.cli('apply', '-f', example)
+    await world.append('decisions', service, decided)
+    await world.append('intents', service, { ...intent, target: { prefill: 100, decode: 200 } })
+    await world.append('signals', service, instances(100, 200, 95), decodeTps(240_000, 'a', 95), latency(900, 'a', 95))
+    await world.settled()
+    const { out } = await runCli(['get', 'services', '--server', world.server], { columns: 132 })
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(132)
+    expect(out.replace(/ +/g, ' ')).toContain('chat-70b cell-a 1 yes 100P+200D 100P+200D 100P+200D 100P+200D 240000 900ms - scale-out 90s')
   })
 
   test('prints what the API answered as JSON and YAML', async () => {

@@ -3,13 +3,17 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
 import { countEnds } from '../../cli/demo/ledger.ts'
+import { localKafka } from '../../cli/local-kafka.ts'
+import type { ScaleHeld } from '../../core/events/decided.ts'
 import { projectRoot } from '../../infra/local/project-root.ts'
 import { until } from '../support/until.ts'
 import { beginStory, type FleetStory } from './fleet-story.ts'
+import { refusals } from './foreign-story.ts'
 
 /** What a laptop's terminal shows at once. */
-const screen = { lines: 50, columns: 200 }
+const screen = { lines: 50, columns: 132 }
 
 const runbook = readFileSync(join(projectRoot, 'docs/runbook.md'), 'utf8')
 const commands = [...runbook.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.split('\n').filter((line) => line !== ''))
@@ -20,7 +24,7 @@ const answers: { readonly [command: string]: readonly RegExp[] } = {
   'heteroscale kill-switch on': [/kill-switch on for fleet/],
   'heteroscale kill-switch release': [/kill-switch released/],
   'heteroscale get controls': [/freeze/, /network change/],
-  'heteroscale explain chat-70b --at': [/chat-70b/, /decodeTps/],
+  'heteroscale explain chat-70b --at': [/chat-70b at .*: held for [A-Z_]+/, /needed: \w+/, /decodeTps/],
   'heteroscale explain DECISION_ID': [/intent/i, /committed|completed/i],
   'heteroscale stuck': [/heteroscale unfreeze/],
   'heteroscale describe chat-70b': [/chat-70b/, /prefill/i, /decode/i, /Last decisions/],
@@ -30,9 +34,12 @@ const answers: { readonly [command: string]: readonly RegExp[] } = {
   'heteroscale resume chat-70b': [/mode auto/],
   'heteroscale freeze': [/freeze on for fleet.*ends by itself/],
   'heteroscale unfreeze': [/freeze released/],
-  'heteroscale get producers': [/PRODUCER|No producers/],
+  'heteroscale get producers': [/^stranger\/\* .* UNKNOWN_SERVICE 1 /m],
+  'heteroscale get groups': [/SEEN/, /chat-70b/],
+  'heteroscale get rollouts': [/LAST-STEP/, /committed/],
+  'heteroscale topics': [/heteroscale\.dead-letters\.v1/],
   'heteroscale verify': [/chain/i],
-  'heteroscale replay': [/(\d+) decisions, \1 equal/],
+  'heteroscale replay': [/(\d+) decisions?, \1 equal/],
   'heteroscale validate': [/valid/],
   'heteroscale apply': [/chat-70b/],
 }
@@ -44,6 +51,9 @@ beforeAll(async () => {
   await story.traffic(30)
   await until('a committed scale-out', () => countEnds(story.ledger, 'committed', 'scale-out') > 0)
   await until('every intent has ended', () => story.ledger.openIntents.size === 0)
+  await until('a hold after it', () => lastHold() !== undefined)
+  await produceForNobody()
+  await until('the gate has refused it', async () => (await refusals(story, 'stranger/*', 'UNKNOWN_SERVICE')) === 1)
 })
 afterAll(() => story?.stop())
 
@@ -71,15 +81,27 @@ const checkOf = (line: string): string | undefined =>
     .sort((a, b) => b.length - a.length)
     .find((start) => line.startsWith(start))
 
+const lastHold = (): ScaleHeld | undefined => story.events.findLast((event): event is ScaleHeld => event.type === 'ScaleHeld')
+
+/** A sample of a service that nobody applied. */
+const produceForNobody = async (): Promise<void> => {
+  const { time } = story.ledger.gauge
+  const sample = { type: 'TpsObserved', service: 'chat-71b', role: 'decode', source: 'stranger/*', windowStartMs: time - 1_000, windowEndMs: time, instancesHeard: 4, instancesRegistered: 4, tps: 1_000 } as const
+  const eventLog = createKafkaEventLog(localKafka('stranger', story.running.stack.kafkaBrokers))
+  await (await eventLog.appender()).append([{ topic: 'metrics', key: sample.service, event: sample }])
+  await eventLog.close()
+}
+
 /** The line as an operator would type it, with the placeholders of the page filled in from the story. */
 const type = (line: string): Promise<{ code: number; out: string; err: string }> => {
   const decision = story.ledger.decisions[0]
-  const at = new Date(decision?.time ?? 0).toISOString()
+  const at = new Date(lastHold()?.time ?? 0).toISOString()
   const words = [...line.replace('DECISION_ID', decision?.decisionId ?? '').replace('14:05', at).matchAll(/"([^"]*)"|(\S+)/g)]
   const args = words.slice(1).map(([, quoted, plain]) => quoted ?? plain ?? '')
   const { fleet, stack } = story.running
   const env = {
     ...process.env,
+    COLUMNS: String(screen.columns),
     HETEROSCALE_API: fleet.apiUrl,
     HETEROSCALE_EMULATOR: fleet.emulatorUrl,
     KAFKA_BROKERS: stack.kafkaBrokers.join(','),

@@ -11,6 +11,7 @@ import { createLogMeters } from '../../services/log-meters.ts'
 import { createOrchestratorMeters } from '../../services/orchestrator/meters.ts'
 import { createPlacerMetrics } from '../../services/orchestrator/placer-metrics.ts'
 import { createRegistrarMeters } from '../../services/registrar/meters.ts'
+import { faultOfLine } from '../cli/command-tree.ts'
 import { board, expressions, hasTool, metricsIn, ruleFiles, rules, ruleTests, type Panel } from './board.ts'
 
 /** Everything that a service defines, by the very functions with which the services do it. */
@@ -92,6 +93,14 @@ describe('Every alert', () => {
     const [page, anchor = ''] = annotations['runbook_url']?.split('#') ?? []
     expect(page).toBe('docs/runbook.md')
     expect(anchors).toContain(anchor)
+  })
+
+  test.each(alerts.map((rule) => [rule.alert, rule.annotations?.['command'] ?? '']))('%s names a command that can be typed: %s', async (_name, command) => {
+    const query = /^promtool query instant "\$PROMETHEUS" '([^']+)'$/.exec(command)?.[1]
+    if (query === undefined) return expect(await faultOfLine(command)).toBeNull()
+    const defined = await definedNames()
+    expect(metricsIn(query).length).toBeGreaterThan(0)
+    expect(metricsIn(query).filter((name) => !defined.has(name))).toEqual([])
   })
 
   test('has a story in which it fires', () => {
