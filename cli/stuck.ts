@@ -104,9 +104,9 @@ const ofRollout = ({ id, state, service, detail, steps, startedAt }: RolloutAnsw
 const waitsForSomebody = /^(EVIDENCE_(MISSING|FAILED|STALE)|INSTANCES_UNKNOWN|CONTROLS_UNKNOWN|COVERAGE_LOW|FAILURE_BACKOFF)$/
 
 const ofService = (service: ServiceAnswer): readonly Waiting[] => {
-  const { name, accepted, message, lastDecision } = service
+  const { name, accepted, acceptanceAt, message, lastDecision } = service
   return [
-    ...(accepted ? [] : [{ what: `service file of ${name} refused`, since: lastDecision?.time ?? 0, why: message, type: `heteroscale describe ${name}` }]),
+    ...(accepted ? [] : [{ what: `service file of ${name} refused`, since: acceptanceAt, why: message, type: `heteroscale describe ${name}` }]),
     ...(lastDecision?.kind === 'hold' && waitsForSomebody.test(lastDecision.reason)
       ? [{ what: `${name} holds: ${lastDecision.reason}`, since: lastDecision.time, why: whyItHolds(service, lastDecision.reason), type: `heteroscale explain ${lastDecision.id}` }]
       : []),

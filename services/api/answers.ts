@@ -48,6 +48,8 @@ export type ServiceAnswer = {
   /** Whether the newest generation was accepted; `message` says why not. */
   readonly accepted: boolean
   readonly message: string
+  /** When the decider last said so; it says it again when a condition changes. */
+  readonly acceptanceAt: number
   readonly policyHash: string
   readonly conditions: readonly Condition[]
   /** Target of the last intent; null when there was none. */

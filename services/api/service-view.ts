@@ -25,6 +25,7 @@ export const serviceAnswer = (model: ReadModel, name: string, now: number): Serv
     generation: newest.generation,
     accepted: newest.accepted,
     message: newest.message,
+    acceptanceAt: newest.time,
     policyHash: inForce?.policyHash ?? '',
     conditions: conditionsNow(newest.conditions, notDeciding),
     target: model.lastIntents.get(name)?.target ?? null,

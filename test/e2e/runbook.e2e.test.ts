@@ -4,10 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKafkaEventLog } from '../../adapters/kafka/event-log.ts'
+import { createApiClient } from '../../cli/api-client.ts'
 import { countEnds } from '../../cli/demo/ledger.ts'
 import { localKafka } from '../../cli/local-kafka.ts'
 import type { ScaleHeld } from '../../core/events/decided.ts'
+import { showCounts, type RoleCounts } from '../../core/roles.ts'
 import { projectRoot } from '../../infra/local/project-root.ts'
+import type { ListAnswer, ServiceAnswer } from '../../services/api/answers.ts'
 import { until } from '../support/until.ts'
 import { beginStory, type FleetStory } from './fleet-story.ts'
 import { refusals } from './foreign-story.ts'
@@ -75,6 +78,44 @@ describe('the runbook', () => {
     expect(Math.max(...out.split('\n').map((row) => row.length))).toBeLessThanOrEqual(screen.columns)
   })
 })
+
+describe('beside the ten questions', () => {
+  test('a service that was deleted keeps its instances, and is adopted with them when it is applied again', async () => {
+    const before = await counts()
+    const changes = await story.world.changes()
+    expect(await type('heteroscale delete chat-70b --yes')).toMatchObject({ code: 0, out: expect.stringContaining(`its instances stay at ${showCounts(before)}`) as string })
+    expect((await type('heteroscale explain chat-70b --at 0s')).out).toMatch(/unmanaged, nobody decided for it\n +deleted at/)
+    expect((await type('heteroscale get services')).out).toBe('No services found.')
+    const deleted = story.events.length
+    expect((await type('heteroscale apply -f docs/examples/chat-70b.yaml')).code).toBe(0)
+    const adopted = (): ScaleHeld | undefined => story.events.slice(deleted).find((event): event is ScaleHeld => event.type === 'ScaleHeld' && !event.reason.endsWith('_UNKNOWN'))
+    await until('a hold that knows what stands', () => adopted() !== undefined)
+    expect(adopted()?.current).toEqual(before)
+    expect(writesIn(await story.world.changes())).toBe(writesIn(changes))
+  })
+
+  test('when no decider lives every list says so, and no list any more when one does', async () => {
+    const deciders = Object.entries(story.running.fleet.processes).flatMap(([name, process]) => (name.startsWith('decider') ? [process] : []))
+    expect(deciders).toHaveLength(2)
+    for (const decider of deciders) decider.kill('SIGKILL')
+    await until('the API misses their ticks', async () => (await managed()).notDeciding !== null)
+    const { out } = await type('heteroscale stuck')
+    expect(out).toMatch(/nobody decides for chat-70b .*DECIDER:9464\/readyz .*no tick of signals\/\d; counts stay as they are/)
+    for (const line of ['get services', 'get decisions', 'describe chat-70b', 'explain chat-70b --at 0s'])
+      expect((await type(`heteroscale ${line}`)).out).toMatch(/^! nobody decides for chat-70b for \d+\w+: no tick/m)
+    expect((await type('heteroscale explain chat-70b --at 0s')).out).toContain('and nothing was decided since')
+    await Promise.all(deciders.map((decider) => decider.restart()))
+    await until('the API hears ticks again', async () => (await managed()).notDeciding === null)
+    expect((await type('heteroscale stuck')).out).not.toContain('nobody decides')
+  })
+})
+
+const managed = (): Promise<ListAnswer<ServiceAnswer>> => createApiClient(story.running.fleet.apiUrl).get('/services')
+
+const counts = async (): Promise<RoleCounts> => (await managed()).items[0]?.observed?.desired ?? { prefill: 0, decode: 0 }
+
+/** Effects on the sub-clusters. */
+const writesIn = (changes: string): number => changes.split('\n').filter((line) => line.includes('"kind":"written"')).length
 
 const checkOf = (line: string): string | undefined =>
   Object.keys(answers)
