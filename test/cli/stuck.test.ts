@@ -70,6 +70,12 @@ describe('stuck', () => {
     expect((await world.cli('stuck')).out).not.toContain('nobody decides')
   })
 
+  test('names a service file that was refused, and since when, also of a service that never ran', async () => {
+    await world.append('services', service, { type: 'ServiceAccepted', service, generation: 1, accepted: false, message: 'the cell is unknown', manifest: '', policyHash: '', conditions: [], time: start })
+    await world.settled()
+    expect((await world.cli('stuck')).out.split('\n')[1]).toMatch(/^service file of chat-70b refused +100s +heteroscale describe chat-70b +the cell is unknown$/)
+  })
+
   test('names a control with the line that ends it', async () => {
     await world.append('controls', controlKey(frozen), frozen)
     expect(await waiting()).toMatchObject([{ what: 'freeze on for fleet', type: 'heteroscale unfreeze --reason "…"', why: 'alice: network change' }])
