@@ -10,9 +10,19 @@ import { shrink } from './shrink.ts'
 import { addSummary, missingOf, noSums, showFailure, showJudges, showSums, showTime } from './sums.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
-/** On one line where somebody looks; a log gets nothing but failures and sums. */
+/** On one line where somebody looks. */
 const showProgress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r${text}`)
+}
+
+/** Ten thousand histories take a quarter of an hour: a log hears each minute that they go on. */
+const minuteByMinute = (log: (text: string) => void): ((seconds: number, text: string) => void) => {
+  let minutes = 0
+  return (seconds, text) => {
+    if (process.stderr.isTTY || seconds < (minutes + 1) * 60) return
+    minutes = Math.floor(seconds / 60)
+    log(`[${minutes} min] ${text}\n`)
+  }
 }
 
 const runMany = async ({ seeds, history, workers, isJson, untilFailure }: Options): Promise<number> => {
@@ -20,6 +30,7 @@ const runMany = async ({ seeds, history, workers, isJson, untilFailure }: Option
   const seconds = (): number => (performance.now() - began) / 1000
   let sums = noSums
   const outside = new Map<number, Counted>()
+  const tellLog = minuteByMinute((text) => process.stderr.write(text))
   await judgeAll({
     program: fileURLToPath(import.meta.url),
     workers: workers ?? availableParallelism(),
@@ -29,7 +40,9 @@ const runMany = async ({ seeds, history, workers, isJson, untilFailure }: Option
       sums = addSummary(sums, summary)
       if (summary.outside !== null) outside.set(summary.seed, summary.outside)
       for (const line of summary.violations.length === 0 ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
-      showProgress(`${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `)
+      const progress = `${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `
+      showProgress(progress)
+      tellLog(seconds(), progress)
       return !untilFailure || sums.failed.length === 0
     },
   })
