@@ -11,6 +11,8 @@ export type BringUpOptions = {
   readonly worldStart?: number
   /** Environment of single processes, by name. */
   readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Servers and fleet on ports that no other launcher looks for; default false. */
+  readonly onUnusualPorts?: boolean
   readonly onProgress: (line: string) => void
 }
 
@@ -29,7 +31,8 @@ export type Running = {
 /** Resolves when every process is ready; stops what it started when one cannot. */
 export const bringUp = async (options: BringUpOptions): Promise<Running> => {
   const beganAt = Date.now()
-  const stack = await startStack({ temporalUi: true, onProgress: options.onProgress })
+  const { onUnusualPorts = false } = options
+  const stack = await startStack({ temporalUi: true, onUnusualPorts, onProgress: options.onProgress })
   try {
     const kafka = localKafka('cli', stack.kafkaBrokers)
     await ensureTopics(kafka)
@@ -39,6 +42,7 @@ export const bringUp = async (options: BringUpOptions): Promise<Running> => {
       dir: stack.dir,
       kafkaBrokers: stack.kafkaBrokers,
       temporalAddress: stack.temporalAddress,
+      onUnusualPorts,
       ...(kafka.topicPrefix === undefined ? {} : { topicPrefix: kafka.topicPrefix }),
       ...(world === undefined ? {} : { world }),
       ...(options.envOf === undefined ? {} : { envOf: options.envOf }),

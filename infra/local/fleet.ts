@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { LauncherError } from './launcher-error.ts'
 import { nodeArgumentsOf } from './node-arguments.ts'
-import { pickPorts } from './ports.ts'
+import { pickPorts, unusual } from './ports.ts'
 import { superviseProcess, type ServerHandle } from './process.ts'
 import { projectRoot } from './project-root.ts'
 
@@ -23,6 +23,8 @@ export type FleetOptions = {
   /** Environment on top of everything else, for all processes or for one. */
   readonly env?: Readonly<Record<string, string>>
   readonly envOf?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Ports that no other launcher looks for; default false. */
+  readonly onUnusualPorts?: boolean
 }
 
 /** The name of a process is its service, and a number where there are several. */
@@ -62,7 +64,7 @@ const isPortTaken = (failure: unknown): boolean =>
   failure instanceof LauncherError && failure.code === 'PROCESS_EXITED' && failure.message.includes('EADDRINUSE')
 
 const startOnce = async (options: FleetOptions): Promise<Fleet> => {
-  const ports = await pickPorts(preferredPorts)
+  const ports = await pickPorts(options.onUnusualPorts === true ? unusual(preferredPorts) : preferredPorts)
   const urls = Object.fromEntries(names.map((name) => [name, `http://127.0.0.1:${ports[name]}`])) as Record<ProcessName, string>
   const processes = Object.fromEntries(
     names.map((name) => [name, launch(name, { options, ports, url: urls[name] })]),

@@ -32,6 +32,13 @@ async function anyPort(): Promise<number> {
   return systemPort()
 }
 
+/**
+ * For servers that are killed and come back: another launcher that looks for its usual ports just then would take theirs. For
+ * `pickPorts` in the place of the usual ones.
+ */
+export const unusual = <Name extends string>(usual: Record<Name, number>): Record<Name, number> =>
+  Object.fromEntries(Object.keys(usual).map((name) => [name, 0])) as Record<Name, number>
+
 /** Ports for several servers at once, all different. */
 export async function pickPorts<Name extends string>(preferred: Record<Name, number>): Promise<Record<Name, number>> {
   const picked: Record<string, number> = {}

@@ -2,7 +2,7 @@
  * `npm test`: everything a change must pass, from a bare clone, with one verdict as the last line. Arguments go to
  * vitest: `npm test -- test/core`. Node's built-ins only.
  *
- * Two lanes run side by side: tests that talk to servers mostly wait, and the checks, the unit tests and the benches take the time that they leave.
+ * Two lanes of equal length run side by side: fleets mostly wait, and the checks and the unit tests take the time that they leave.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -35,18 +35,27 @@ async function everything() {
   // Tests start our services as their users do: compiled.
   await attempt('compile', () => compile(root, say))
   const withServers = await serversInstalled()
-  const lanes = [...(withServers ? [runVitest('servers')] : []), givingWay(withServers)]
+  const lanes = withServers ? [fleetsThenBenches(), checksThenUnit().then(andServers)] : [checksThenUnit()]
   const counted = sumOf(await Promise.all(lanes))
   if (!withServers) say('NOT RUN: the tests that need Kafka and Temporal, because of what is missing above')
   if (counted.passed + counted.failed === 0) fail('vitest', 'it found no test')
   return counted
 }
 
-/** What gives way to the other lane, which measures time here and there: all that needs no server, and the benches, whose figures mean nothing here. */
-async function givingWay(withServers) {
+/** What measures time here and there, and then the benches, which give way: their figures mean nothing here. */
+async function fleetsThenBenches() {
+  const fleets = await runVitest('fleets')
+  return sumOf([fleets, await runVitest('benches', prefixGivingWay)])
+}
+
+/** All that needs no server gives way to the other lane. */
+async function checksThenUnit() {
   for (const name of ['types', 'lint', 'boundaries']) await check(name, `check:${name}`)
-  const unit = await runVitest('unit', prefixGivingWay)
-  return withServers ? sumOf([unit, await runVitest('benches', prefixGivingWay)]) : unit
+  return runVitest('unit', prefixGivingWay)
+}
+
+async function andServers(counted) {
+  return sumOf([counted, await runVitest('servers')])
 }
 
 async function check(name, script) {

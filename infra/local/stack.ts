@@ -5,7 +5,7 @@ import { installServers } from './install.ts'
 import type { InstalledServers } from './install.ts'
 import { launchKafka } from './kafka.ts'
 import { LauncherError } from './launcher-error.ts'
-import { pickPorts } from './ports.ts'
+import { pickPorts, unusual } from './ports.ts'
 import type { ServerHandle } from './process.ts'
 import { claimRunDir, newRunDir, releaseRunDir } from './run-dir.ts'
 import { launchTemporal } from './temporal.ts'
@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly brokerSettings?: Readonly<Record<string, string>>
   /** True (default) begins without data; false continues what `dir` holds. */
   readonly fresh?: boolean
+  /** Ports that no other launcher looks for; default false. */
+  readonly onUnusualPorts?: boolean
 }
 
 /** Running servers. A server that was not asked for has an empty address and a handle that cannot be used. */
@@ -48,7 +50,7 @@ export interface Stack {
  * also end when this process ends, in whatever way.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const wanted = { kafka: true, temporal: true, temporalUi: false, fresh: true, onProgress: () => {}, brokerSettings: {}, ...options }
+  const wanted = { kafka: true, temporal: true, temporalUi: false, fresh: true, onProgress: () => {}, brokerSettings: {}, onUnusualPorts: false, ...options }
   const existing = existingAddresses(process.env)
   const installed = await installServers({
     kafka: wanted.kafka && existing.kafka === undefined,
@@ -58,7 +60,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dir = wanted.dir ?? newRunDir()
   claimRunDir(dir, wanted.fresh)
   const startedAt = Date.now()
-  const servers = await startBoth({ installed, existing, dir, withUi: wanted.temporalUi, brokerSettings: wanted.brokerSettings }).catch((failure: unknown) => {
+  const { temporalUi: withUi, brokerSettings, onUnusualPorts } = wanted
+  const servers = await startBoth({ installed, existing, dir, withUi, brokerSettings, onUnusualPorts }).catch((failure: unknown) => {
     releaseRunDir(dir)
     throw failure
   })
@@ -103,6 +106,7 @@ interface Launch {
   readonly dir: string
   readonly withUi: boolean
   readonly brokerSettings: Readonly<Record<string, string>>
+  readonly onUnusualPorts: boolean
 }
 
 /** Both at once; when one fails the other is stopped before the failure is told. */
@@ -118,19 +122,21 @@ async function startBoth(launch: Launch): Promise<Servers> {
   }
 }
 
-async function startKafka({ installed, existing, dir, brokerSettings: settings }: Launch): Promise<Server> {
+async function startKafka({ installed, existing, dir, brokerSettings: settings, onUnusualPorts }: Launch): Promise<Server> {
   const programs = installed.kafka
   if (programs === undefined) return { handle: existingServer('kafka', existing.kafka), address: existing.kafka ?? '' }
-  return onFreePorts({ port: usualPorts.kafka, controllerPort: usualPorts.kafkaController }, async (ports) => {
+  const usual = { port: usualPorts.kafka, controllerPort: usualPorts.kafkaController }
+  return onFreePorts(onUnusualPorts ? unusual(usual) : usual, async (ports) => {
     const handle = await launchKafka({ ...programs, ...ports, settings, dir: join(dir, 'kafka') })
     return { handle, address: `127.0.0.1:${ports.port}` }
   })
 }
 
-async function startTemporal({ installed, existing, dir, withUi }: Launch): Promise<Server> {
+async function startTemporal({ installed, existing, dir, withUi, onUnusualPorts }: Launch): Promise<Server> {
   const programs = installed.temporal
   if (programs === undefined) return { handle: existingServer('temporal', existing.temporal), address: existing.temporal ?? '' }
-  return onFreePorts({ port: usualPorts.temporal, uiPort: usualPorts.temporalUi }, (ports) => {
+  const usual = { port: usualPorts.temporal, uiPort: usualPorts.temporalUi }
+  return onFreePorts(onUnusualPorts ? unusual(usual) : usual, (ports) => {
     const uiPort = withUi ? ports.uiPort : undefined
     const handle = launchTemporal({ ...programs, dir: join(dir, 'temporal'), port: ports.port, uiPort })
     const address = `127.0.0.1:${ports.port}`
@@ -140,11 +146,11 @@ async function startTemporal({ installed, existing, dir, withUi }: Launch): Prom
 
 /** Tries again on other ports when the server ends at once: somebody may have taken a port since it was picked. */
 async function onFreePorts<Name extends string>(
-  usual: Record<Name, number>,
+  preferred: Record<Name, number>,
   start: (ports: Record<Name, number>) => Promise<Server>,
 ): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
-    const started = await start(await pickPorts(usual))
+    const started = await start(await pickPorts(preferred))
     try {
       await started.handle.whenReady()
       return started

@@ -65,7 +65,7 @@ const roleOf = (process: string): string => process.replace(/-\d+$/, '')
 const armedProcesses = ['decider-1', 'decider-2', 'orchestrator', 'registrar', 'collector']
 
 export const openStage = async ({ onProgress, dir = newRunDir(), brokersForServices = async (brokers) => brokers }: StageOptions): Promise<Stage> => {
-  const servers = await startStack({ dir, fresh: false, temporalUi: false, onProgress, brokerSettings: patientBroker })
+  const servers = await startStack({ dir, fresh: false, temporalUi: false, onProgress, brokerSettings: patientBroker, onUnusualPorts: true })
   try {
     return await onServers(servers, brokersForServices)
   } catch (failure) {
@@ -85,6 +85,7 @@ const onServers = async (servers: Servers, brokersForServices: (brokers: readonl
     temporalAddress: servers.temporalAddress,
     world,
     envOf: environments(dir, arming),
+    onUnusualPorts: true,
   })
   const eventLog = createKafkaEventLog({ brokers: kafkaBrokers, clientId: 'stage', log: createLogger('stage', 'silent') })
   const history = await followHistory(eventLog)

@@ -35,6 +35,8 @@ export type StoryOptions = {
 export const beginStory = async (env: Record<string, string> = {}, { inRealTime = false, envOf = {} }: StoryOptions = {}): Promise<FleetStory> => {
   const running = await bringUp({
     ...(inRealTime ? {} : { speed }),
+    // Stories kill what listens, and fleets of other runs start meanwhile.
+    onUnusualPorts: true,
     envOf: { ...envOf, emulator: { HETEROSCALE_EMULATOR_AUTOSTART: 'false', ...env } },
     onProgress: (line) => console.log(`fleet: ${line}`),
   })

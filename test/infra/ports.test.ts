@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { pickPort, pickPorts } from '../../infra/local/ports.ts'
+import { pickPort, pickPorts, unusual } from '../../infra/local/ports.ts'
 
 async function takenPort(host: string): Promise<number> {
   const server = createServer()
@@ -33,4 +33,10 @@ test('two servers that want the same port get two ports', async () => {
   const { first, second } = await pickPorts({ first: free, second: free })
   expect(first).toBe(free)
   expect(second).not.toBe(free)
+})
+
+test('who comes back after a kill listens where no other launcher looks first', async () => {
+  const free = await pickPort(0)
+  const { first, second } = await pickPorts(unusual({ first: free, second: free }))
+  expect(new Set([free, first, second]).size).toBe(3)
 })

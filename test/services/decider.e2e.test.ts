@@ -8,9 +8,11 @@ import { ensureTopics } from '../../adapters/kafka/topics.ts'
 import { replayLog } from '../../cli/replay-log.ts'
 import { controlKey, fleetScope } from '../../core/controls/controls.ts'
 import type { Clock, EventLog, LogRecord } from '../../core/ports.ts'
+import { nodeArgumentsOf } from '../../infra/local/node-arguments.ts'
 import { pickPort } from '../../infra/local/ports.ts'
 import { superviseProcess, type ServerHandle } from '../../infra/local/process.ts'
-import { coreHash } from '../../services/core-hash.ts'
+import { projectRoot } from '../../infra/local/project-root.ts'
+import { runningCore } from '../../services/core-bundle.ts'
 import { scratchDir } from '../support/scratch-dir.ts'
 import { createWorld, type World } from './decider/world.ts'
 
@@ -48,7 +50,7 @@ const openScene = async (env: Record<string, string>): Promise<Scene> => {
       const handle = superviseProcess({
         name: ownerId,
         command: process.execPath,
-        args: ['--import', 'tsx', 'services/decider/main.ts'],
+        args: [...nodeArgumentsOf('decider'), join(projectRoot, 'dist/services/decider/main.js')],
         env: {
           KAFKA_BROKERS: options.brokers.join(','),
           HETEROSCALE_TOPIC_PREFIX: topicPrefix,
@@ -62,9 +64,12 @@ const openScene = async (env: Record<string, string>): Promise<Scene> => {
       cleanUps.push(() => handle.stop())
       return handle
     },
-    replay: async () => replayLog(eventLog, { coreHash: await coreHash(), group: `${topicPrefix}-decider` }),
+    replay: async () => replayLog(eventLog, { coreHash: await compiledHash(), group: `${topicPrefix}-decider` }),
   }
 }
+
+/** The deciders run as their users run them: compiled. */
+const compiledHash = async (): Promise<string> => (await runningCore(join(projectRoot, 'dist/cores'))).coreHash
 
 const watch = async (eventLog: EventLog): Promise<Pick<Scene, 'records' | 'until'>> => {
   const records: LogRecord[] = []
