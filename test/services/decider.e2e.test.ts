@@ -103,7 +103,8 @@ const keepTurning = (world: World, clock: Clock): void => {
   })
 }
 
-const decisions = (records: readonly LogRecord[]): number => records.filter(({ event }) => event?.type === 'ScaleDecided').length
+/** By id: who takes a partition over may write once more what the one before had written. */
+const decisions = (records: readonly LogRecord[]): number => new Set(records.flatMap(({ event }) => (event?.type === 'ScaleDecided' ? [event.decisionId] : []))).size
 
 /** Ticks of an owner that claim or hold a partition; epoch 0 is a question to the broker's clock. */
 const isTickOf = ({ event }: LogRecord, ownerId: string): boolean =>
