@@ -25,5 +25,8 @@ export const showControl = ({ scope, control, value, prefill, decode }: ControlA
 export const showNotDeciding = ({ services }: NotDecidingAnswer): string =>
   `nobody decides for ${services[0] ?? 'any service'}${services.length > 1 ? ` and ${showNumberOf(services.length - 1, 'other')}` : ''}`
 
-export const whyNotDeciding = ({ partitions, heard }: NotDecidingAnswer): string =>
-  `no tick of ${partitions.map((partition) => `signals/${partition}`).join(', ')}${heard ? '' : ' since the API started'}; counts stay as they are`
+export const whyNotDeciding = ({ partitions, lastOwners }: NotDecidingAnswer): string => {
+  const where = partitions.map((partition) => `signals/${partition}`).join(', ')
+  const who = lastOwners.length === 0 ? ' since the API started' : ` since the last of ${lastOwners.join(', ')}`
+  return `no tick of ${where}${who}; counts stay as they are`
+}

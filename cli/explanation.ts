@@ -7,6 +7,7 @@ import { effectSections } from './explanation-effect.ts'
 import { fitted, titled, wrapped, type Section } from './explanation-section.ts'
 import { signalTable } from './get-tables.ts'
 import { showDuration, showKnownCounts, showTime } from './quantities.ts'
+import { paint } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The chain as text. Sections that the log says nothing about are left out. */
@@ -71,13 +72,21 @@ const endOf = ({ next, deletedAt, notDeciding, now }: ExplainAtAnswer): string =
   return notDeciding === null ? `still so at ${showTime(now)}` : 'and nothing was decided since'
 }
 
-/** Of now, not of then: it matters only to what nothing has taken the place of. */
-const silenceLines = ({ next, now, notDeciding }: ExplainAtAnswer, terminal: Terminal): Section =>
-  next === null ? bannerLines({ now, controls: [], notDeciding }, terminal) : []
+/** An outage of then is told although it is over: the hold that stood was nobody's word. Of now it is told where nothing has come since. */
+const silenceLines = ({ silenceThen, at, next, now, notDeciding }: ExplainAtAnswer, terminal: Terminal): Section => {
+  if (silenceThen === null || silenceThen.until === null) return next === null ? bannerLines({ now, controls: [], notDeciding }, terminal) : []
+  const { partition, since, until } = silenceThen
+  const line = `! nobody decided then: no tick of signals/${partition} from ${showTime(since)} to ${showTime(until)}, ${showDuration(at - since)} into it`
+  return [paint(line, 'red', terminal)]
+}
 
 /** What was measured then, which may be long after a hold was written. */
-const signalLines = ({ signalsThen, at }: ExplainAtAnswer, terminal: Terminal): Section =>
-  titled('Signals then', signalsThen, (rows) => signalTable(rows, at, terminal))
+const signalLines = ({ signalsThen, hearsSince, at }: ExplainAtAnswer, terminal: Terminal): Section => {
+  if (signalsThen.length > 0) return titled('Signals then', signalsThen, (rows) => signalTable(rows, at, terminal))
+  return at < hearsSince
+    ? wrapped(`Signals then: not known, nor whether anybody decided: the API started at ${showTime(hearsSince)}`, { indent: '' })
+    : ['Signals then: none was measured, or they are older than the two hours that the API keeps']
+}
 
 /** A line to copy is never cut. */
 const isToType = (line: string): boolean => line.startsWith('    ')

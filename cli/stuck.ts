@@ -5,12 +5,14 @@ import { createApiClient } from './api-client.ts'
 import type { ApiClient } from './api-client.ts'
 import { showControl, showNotDeciding, whyNotDeciding } from './banner.ts'
 import { exitCodesHelp } from './exit-codes.ts'
+import { lookAtDeciders } from './look-at-deciders.ts'
 import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
 import { showDuration } from './quantities.ts'
 import { serverAddress } from './server-address.ts'
 import { shortened } from './shortened.ts'
 import { table } from './table.ts'
+import { readUpState } from './up-state.ts'
 import type { Terminal } from './terminal.ts'
 
 const help = `
@@ -40,8 +42,8 @@ export const stuckCommand = (terminal: Terminal): Command =>
     .action((_flags: StuckFlags, command: Command) => stuck(terminal, command.optsWithGlobals<StuckFlags>()))
 
 const stuck = async (terminal: Terminal, flags: StuckFlags): Promise<void> => {
-  const client = createApiClient(serverAddress(flags.server, terminal))
-  const { now, items } = await waitingIn(client)
+  const server = serverAddress(flags.server, terminal)
+  const { now, items } = await waitingIn(createApiClient(server), lookAtDeciders(server, readUpState()))
   if (flags.output) return terminal.print(formatted(items, flags.output))
   if (items.length === 0) return terminal.print('Nothing is stuck, halted or held up.')
   const columns = [
@@ -53,12 +55,13 @@ const stuck = async (terminal: Terminal, flags: StuckFlags): Promise<void> => {
   terminal.print(table(items, columns, terminal))
 }
 
-const waitingIn = async (client: ApiClient): Promise<ListAnswer<Waiting>> => {
+/** `lookLine`: what to type when nobody decides. */
+const waitingIn = async (client: ApiClient, lookLine: string): Promise<ListAnswer<Waiting>> => {
   const services = await client.get<ListAnswer<ServiceAnswer>>('/services')
   const rollouts = await client.get<ListAnswer<RolloutAnswer>>('/rollouts?limit=1000')
   const { notDeciding, controls, items: managed, now } = services
   const items = [
-    ...ofSilence(notDeciding),
+    ...ofSilence(notDeciding, lookLine),
     ...controls.map(ofControl),
     ...rollouts.items.flatMap(ofRollout),
     ...managed.flatMap(ofService),
@@ -68,10 +71,10 @@ const waitingIn = async (client: ApiClient): Promise<ListAnswer<Waiting>> => {
 }
 
 /** First of all: what stands last for these services may be long out of date. */
-const ofSilence = (notDeciding: NotDecidingAnswer | null): readonly Waiting[] =>
+const ofSilence = (notDeciding: NotDecidingAnswer | null, type: string): readonly Waiting[] =>
   notDeciding === null
     ? []
-    : [{ what: showNotDeciding(notDeciding), since: notDeciding.since, why: whyNotDeciding(notDeciding), type: 'curl http://DECIDER:9464/readyz' }]
+    : [{ what: showNotDeciding(notDeciding), since: notDeciding.since, why: whyNotDeciding(notDeciding), type }]
 
 const ofControl = (control: ControlAnswer): Waiting => ({
   what: showControl(control),

@@ -11,6 +11,8 @@ export type UpState = {
   readonly started?: string
   readonly api: string
   readonly emulator: string
+  /** Their addresses; absent in the file of an older version. */
+  readonly deciders?: readonly string[]
   readonly kafkaBrokers: readonly string[]
   readonly topicPrefix?: string
   /** Absent: real time. */

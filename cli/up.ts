@@ -53,6 +53,7 @@ const announce = ({ fleet, stack, world, topicPrefix }: Running): void => {
     pid: process.pid,
     api: fleet.apiUrl,
     emulator: fleet.emulatorUrl,
+    deciders: decidersOf(fleet),
     kafkaBrokers: stack.kafkaBrokers,
     ...(topicPrefix === undefined ? {} : { topicPrefix }),
     ...(world === undefined ? {} : { world }),
@@ -66,8 +67,11 @@ const announce = ({ fleet, stack, world, topicPrefix }: Running): void => {
     ['Temporal UI', stack.temporalUiUrl ?? '-'],
     ['Kafka', stack.kafkaBrokers.join(',')],
     ['emulator', fleet.emulatorUrl],
+    ['deciders', decidersOf(fleet).join(' ')],
     ['logs', stack.dir],
   ]
   for (const [name, value] of rows) process.stdout.write(`${name?.padEnd(12)} ${value}\n`)
   process.stdout.write('\nNext: heteroscale apply -f docs/examples/chat-70b.yaml\nCtrl-C stops everything.\n')
 }
+
+const decidersOf = ({ urls }: Running['fleet']): readonly string[] => Object.entries(urls).flatMap(([name, url]) => (name.startsWith('decider') ? [url] : []))

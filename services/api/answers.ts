@@ -15,10 +15,14 @@ export type ControlAnswer = Directive
 export type NotDecidingAnswer = {
   readonly services: readonly string[]
   readonly partitions: readonly number[]
-  /** When the API heard the last tick of the partition that is silent for longest; its own start when it heard none (`heard`). */
+  /** When the API heard the last tick of the partition that is silent for longest; its own start when it heard none. */
   readonly since: number
-  readonly heard: boolean
+  /** Ids of the deciders whose ticks were the last there; empty when none was heard since the API started. */
+  readonly lastOwners: readonly string[]
 }
+
+/** A time without ticks beside a service. `until`: the first tick after it; null while none came. */
+export type SilenceThen = { readonly partition: number; readonly since: number; readonly until: number | null }
 
 /**
  * `now` lets a client print ages without a clock of its own: world time may run faster than the wall. `controls` are all
@@ -148,8 +152,12 @@ export type ExplainAtAnswer = ExplainAnswer & {
   readonly next: DecisionAnswer | null
   /** When the service was deleted, if that came after `decision` and before `next`. Not after `at`: it was unmanaged then, and `decision` was its last. */
   readonly deletedAt: number | null
-  /** The newest signals that the API had heard at `at`; empty when that is too long ago, or before it started. */
+  /** The newest signals that the API had heard at `at`; empty when none was measured, when that is too long ago, and before `hearsSince`. */
   readonly signalsThen: readonly SignalNow[]
+  /** Null when somebody decided at `at`, and before `hearsSince`. */
+  readonly silenceThen: SilenceThen | null
+  /** Signals and ticks from before are not known: the API had not started. */
+  readonly hearsSince: number
   /** Controls of the service that were in force at `at`, as far as `controls` still holds their records. */
   readonly controlsThen: readonly ControlAnswer[]
   /** Time of the oldest decision or hold of the service that the API still has; null when it has none. */

@@ -38,12 +38,13 @@ export const createControlTable = () => {
       directivesFor(past.filter(({ time }) => time <= atMs).reduce(foldControl, noControls), service).filter((directive) => isInForce(directive, atMs)),
     /**
      * Whether the decider of a service acts on everything up to `orderEnd`, one past the order's offset. Deciders announce
-     * only what changes something: where the order left the service's directives as they were (`before`), none will.
+     * only what changes something: where the order left the service's directives as they were (`before`), none will, and
+     * then it is enough that one lives (`hasTicked` since the order).
      */
-    isConfirmed(service: string, order: { readonly orderEnd: number; readonly before: readonly Directive[] }): boolean {
+    isConfirmed(service: string, order: { readonly orderEnd: number; readonly before: readonly Directive[]; readonly hasTicked: boolean }): boolean {
       const known = announced.get(service)
       if (known !== undefined && known.controlsEnd >= order.orderEnd) return true
-      return end >= order.orderEnd && sameDirectives(known?.directives ?? order.before, directivesOf(service))
+      return order.hasTicked && end >= order.orderEnd && sameDirectives(known?.directives ?? order.before, directivesOf(service))
     },
   }
 }

@@ -63,6 +63,8 @@ export const explainAtAnswer = (model: ReadModel, service: string, { at, now }: 
     next: next === undefined ? null : decisionAnswer(model, next),
     deletedAt: deletedBetween(model.deletedAt.get(service), found, next),
     signalsThen: model.samples.at(service, at),
+    silenceThen: model.ticks.silenceAt(service, at),
+    hearsSince: model.ticks.startedAt,
     controlsThen: model.controls.inForceAt(service, at),
     keptSince: ofService.at(-1)?.time ?? null,
   }

@@ -32,10 +32,13 @@ export const orderControl = async (ports: ApplyPorts, { order, author, waitMs }:
   const event = recordOf(order, author, clock.now())
   refuseUnsafeScale(model, event)
   const before = new Map(services.map((service) => [service, model.controls.directivesOf(service)]))
+  const ticksBefore = new Map(services.map((service) => [service, model.ticks.countBeside(service)]))
   const [appended] = await appender.append([{ topic: 'controls', key: controlKey(event), event }])
   const orderEnd = (appended?.offset ?? 0) + 1
-  const isConfirmed = (service: string): boolean =>
-    !model.services.has(service) || model.controls.isConfirmed(service, { orderEnd, before: before.get(service) ?? [] })
+  const isConfirmed = (service: string): boolean => {
+    const hasTicked = model.ticks.countBeside(service) > (ticksBefore.get(service) ?? 0)
+    return !model.services.has(service) || model.controls.isConfirmed(service, { orderEnd, before: before.get(service) ?? [], hasTicked })
+  }
   await waitFor(model, { found: () => services.every(isConfirmed) || null, late: () => false, waitMs }).outcome
   const { type: _type, ...control } = event
   return { control, confirmed: services.filter(isConfirmed), waiting: services.filter((service) => !isConfirmed(service)) }

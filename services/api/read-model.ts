@@ -98,7 +98,7 @@ const createFold =
 const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>, partition: number): void => {
   switch (event.type) {
     case 'ClockTicked':
-      return model.ticks.heard(partition)
+      return model.ticks.heard(partition, event.ownerId)
     case 'ReservationReleased':
       return addTo(model.releases, event.requestId, { key: event.group, value: event })
     case 'InstancesObserved':

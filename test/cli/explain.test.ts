@@ -96,6 +96,27 @@ describe('at a time', () => {
     expectOneScreen(out)
   })
 
+  test('an outage of the deciders is told also when it is over', async () => {
+    await world.append('decisions', service, held)
+    await world.tick(service)
+    await world.settled()
+    world.pass(60_000)
+    await world.tick(service)
+    await world.append('decisions', service, { ...decided, time: at(161) })
+    await world.settled()
+    world.pass(10_000)
+    const out = await explain(service, '--at', '40s')
+    expect(out).toMatch(/\n! nobody decided then: no tick of signals\/\d from 2026-01-01T00:01:40Z to 2026-01-01T00:02:40Z, 30s into it\n/)
+    expect(await explain(service, '--at', '0s')).not.toContain('nobody decided then')
+    expectOneScreen(out)
+  })
+
+  test('of a time before the API started it says that it knows neither signals nor silence', async () => {
+    await world.append('decisions', service, held)
+    expect(await explain(service, '--at', '60s')).toContain('Signals then: not known, nor whether anybody decided: the API started at 2026-01-01T00:01:40Z')
+    expect(await explain(service, '--at', '0s')).toContain('Signals then: none was measured')
+  })
+
   test('the last word is not said to hold still when nobody decides', async () => {
     await world.append('decisions', service, held)
     await world.startDecider()

@@ -1,6 +1,7 @@
 /** What waits for a person at night, and the line to type for each. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { controlKey } from '../../core/controls/controls.ts'
+import { lookAtDeciders } from '../../cli/look-at-deciders.ts'
 import type { Waiting } from '../../cli/stuck.ts'
 import type { ControlSet } from '../../core/events/control.ts'
 import type { ServiceAccepted } from '../../core/events/decided.ts'
@@ -61,9 +62,9 @@ describe('stuck', () => {
     await world.settled()
     world.pass(185_000)
     const { out } = await world.cli('stuck')
-    expect(out.split('\n')[1]).toMatch(/^nobody decides for chat-70b +3m5s +curl http:\/\/DECIDER:9464\/readyz +no tick of signals\/\d; counts stay as they are$/)
+    expect(out.split('\n')[1]).toMatch(/^nobody decides for chat-70b +3m5s +promtool query instant "\$PROMETHEUS" 'up\{job="heteroscale"\} == 0' +no tick of signals\/\d since the last of decider-1; counts stay as they are$/)
     for (const list of ['services', 'controls', 'decisions'])
-      expect((await world.cli('get', list)).out).toMatch(/^! nobody decides for chat-70b for 3m5s: no tick of signals\/\d; counts stay as they are\n/)
+      expect((await world.cli('get', list)).out).toMatch(/^! nobody decides for chat-70b for 3m5s: no tick of signals\/\d since the last of decider-1; counts stay as they are\n/)
     expect((await world.cli('describe', 'chat-70b')).out).toContain('! nobody decides for chat-70b for 3m5s')
     await world.tick(service)
     await world.settled()
@@ -180,4 +181,10 @@ describe('the last intent of a service', () => {
     await world.append('rollouts', service, { ...end, type: 'IntentRefused', time: now - minutes * 60_000 })
     expect(await waiting()).toHaveLength(rows)
   })
+})
+
+test('where the deciders of `heteroscale up` run is known, and is the line to type on its fleet alone', () => {
+  const up = { api: 'http://127.0.0.1:9465/', deciders: ['http://127.0.0.1:9467', 'http://127.0.0.1:9468'] }
+  expect(lookAtDeciders('http://127.0.0.1:9465', up)).toBe('curl http://127.0.0.1:9467/readyz http://127.0.0.1:9468/readyz')
+  for (const other of [lookAtDeciders('http://prod:8080', up), lookAtDeciders('http://127.0.0.1:9465', null)]) expect(other).toMatch(/^promtool query/)
 })

@@ -32,6 +32,11 @@ export const createApiWorld = async () => {
   const clock = { now: () => now, at: (wallEpochMs: number) => wallEpochMs, speed: 1, sleep: () => Promise.resolve() }
   const api = await startApi({ clock, log: silent, http, eventLog: () => Promise.resolve(eventLog), topicPrefix: 'heteroscale' })
   await api.caughtUp()
+  const tick = async (service: string): Promise<void> => {
+    const partition = partitionOfKey(service, partitions)
+    const event = { type: 'ClockTicked', logId: 'log-1', epoch: 1, ownerId: 'decider-1', coreHash: 'cccc', decidedThrough: -1, simulated: true, time: now } as const
+    await appender.append([{ topic: 'signals', key: null, partition, event }])
+  }
   return {
     broker,
     /** Moves the world's clock on, and the broker's with it. */
@@ -42,11 +47,7 @@ export const createApiWorld = async () => {
       appender.append(events.map((event): OutRecord => ({ topic, key, event }))),
     partitionOf: (service: string): number => partitionOfKey(service, partitions),
     /** A tick on the partition of `signals` that holds the inputs of `service`: somebody decides there. */
-    tick: async (service: string): Promise<void> => {
-      const partition = partitionOfKey(service, partitions)
-      const event = { type: 'ClockTicked', logId: 'log-1', epoch: 1, ownerId: 'decider-1', coreHash: 'cccc', decidedThrough: -1, simulated: true, time: now } as const
-      await appender.append([{ topic: 'signals', key: null, partition, event }])
-    },
+    tick,
     /** The tombstone of a service, as a decider writes it. */
     delete: (service: string) => appender.append([{ topic: 'services', key: service, event: null }]),
     /** Resolves when the API has folded everything that was appended so far. */
@@ -65,6 +66,8 @@ export const createApiWorld = async () => {
         },
       })
     },
+    /** A decider that lives and has nothing to say: it ticks beside a service after each order. */
+    startTicking: (service: string) => eventLog.follow({ topics: ['controls'], from: 'end', onRecord: () => tick(service) }),
     /** A decider that says of each order that it acts on it, for these services. */
     startAnnouncing: (...services: readonly string[]) => {
       let controls = noControls

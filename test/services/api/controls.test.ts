@@ -98,9 +98,19 @@ describe('an order', () => {
     expect((await order(freeze)).answer.waiting).toEqual([service, 'other'])
   })
 
-  test('that releases what is not in force waits for nobody: deciders announce only changes', async () => {
+  test('that changes nothing is not announced, and is confirmed as soon as somebody decides', async () => {
     await applyExample()
+    await world.startTicking(service)
     expect(await order({ ...freeze, value: 'released' }, { query: '?waitSeconds=5' })).toMatchObject({ status: 200, answer: { confirmed: [service] } })
+  })
+
+  test('that takes back what no decider has heard of is not confirmed by what one said before it', async () => {
+    await applyExample()
+    await world.append('signals', service, { type: 'ControlChanged', service, controlsEnd: 0, directives: [], time: start })
+    await world.settled()
+    const killSwitch = { scope: 'fleet', control: 'kill-switch', reason: 'network change' }
+    expect(await order({ ...killSwitch, value: 'on' }, { query: '?waitSeconds=0' })).toMatchObject({ status: 202, answer: { waiting: [service] } })
+    expect(await order({ ...killSwitch, value: 'released' }, { query: '?waitSeconds=0' })).toMatchObject({ status: 202, answer: { confirmed: [], waiting: [service] } })
   })
 
   test('that the log did not take is said to be unknown', async () => {

@@ -32,12 +32,12 @@ describe('a partition without ticks', () => {
     expect((await services()).notDeciding).toBeNull()
     world.pass(1)
     for (const list of ['/services', '/groups', '/decisions', '/rollouts', '/controls', '/producers', '/topics'])
-      expect(await ask(list)).toMatchObject({ notDeciding: { services: [service], since: start + 100_000, heard: true } })
+      expect(await ask(list)).toMatchObject({ notDeciding: { services: [service], since: start + 100_000, lastOwners: ['decider-1'] } })
   })
 
   test('is no longer named once it ticks', async () => {
     world.pass(60_000)
-    expect((await services()).notDeciding).toMatchObject({ services: [service], heard: false })
+    expect((await services()).notDeciding).toMatchObject({ services: [service], since: start + 100_000, lastOwners: [] })
     await world.tick(service)
     expect((await services()).notDeciding).toBeNull()
   })
@@ -73,13 +73,30 @@ describe('a partition without ticks', () => {
   })
 })
 
+test('a silence is remembered when it is over: it tells of a moment in it, and of none beside it', async () => {
+  const silenceAt = async (seconds: number): Promise<ExplainAtAnswer['silenceThen']> => (await ask<ExplainAtAnswer>(`/services/${service}/explain?at=${start + seconds * 1000}`)).silenceThen
+  const partition = world.partitionOf(service)
+  await world.tick(service)
+  await world.settled()
+  world.pass(60_000)
+  expect(await silenceAt(130)).toEqual({ partition, since: start + 100_000, until: null })
+  await world.tick(service)
+  await world.settled()
+  world.pass(10_000)
+  await world.tick(service)
+  expect(await silenceAt(100)).toBeNull()
+  expect(await silenceAt(101)).toEqual({ partition, since: start + 100_000, until: start + 160_000 })
+  expect(await silenceAt(159)).toEqual({ partition, since: start + 100_000, until: start + 160_000 })
+  expect(await silenceAt(165)).toBeNull()
+})
+
 test('the silence is measured in wall time, at any speed of the world', () => {
   let now = start
   const clock = { now: () => now, speed: 20, sleep: () => Promise.resolve() }
   const watch = createTickWatch({ clock, partitions: 1 })
-  watch.heard(0)
+  watch.heard(0, 'ada')
   now += 300_000
   expect(watch.notDeciding([service])).toBeNull()
   now += 1
-  expect(watch.notDeciding([service])).toEqual({ services: [service], partitions: [0], since: start, heard: true })
+  expect(watch.notDeciding([service])).toEqual({ services: [service], partitions: [0], since: start, lastOwners: ['ada'] })
 })
