@@ -65,6 +65,12 @@ describe('the chains', () => {
     expect(verification.findings.find(({ code }) => code === 'INTENT_WITHOUT_DECISION')?.id).toBe(secondIntent)
   })
 
+  it('show the very first decision that was removed: the next does not begin the chain', () => {
+    const verification = verified(without(recorded, (event) => event === first))
+    expect(codesOf(verification)).toEqual(['CHAIN_BROKEN', 'INTENT_WITHOUT_DECISION'])
+    expect(verification.findings.find(({ code }) => code === 'CHAIN_BROKEN')?.id).toBe(secondId)
+  })
+
   it('show one changed byte, by the name of the decision', () => {
     const { findings } = verified(changed(recorded, (event) => (event === second ? { ...second, reason: `${second.reason}.` } : null)))
     expect(findings.map(({ code, id }) => `${code} ${id}`)).toEqual([`DECISION_CHANGED ${secondId}`])
