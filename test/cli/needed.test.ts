@@ -20,7 +20,7 @@ describe('a hold for', () => {
     ['RECOMMEND_ONLY', 'heteroscale mode chat-70b auto'],
     ['MANUAL', 'heteroscale scale chat-70b --release'],
   ])('%s, ordered by a person, says what to type', (reason, line) => {
-    expect(linesIn(neededToAct({ reason, service: 'chat-70b', evidence: [] }) ?? '')).toEqual([`${line} --reason "…"`])
+    expect(linesIn(neededToAct({ reason, service: 'chat-70b', evidence: [] }) ?? '')).toEqual([`${line} --reason "TEXT"`])
   })
 
   test('weak evidence names the signals', () => {
@@ -42,11 +42,12 @@ test.each(controlKinds.map((control) => [control]))('the line that ends %s can b
 
 describe('what a person could mistype', () => {
   test.each([
-    ['heteroscale unfreez --reason "…"', 'unknown command'],
+    ['heteroscale unfreez --reason "TEXT"', 'unknown command'],
     ['heteroscale get services --wacth', 'unknown option'],
-    ['heteroscale unfreeze --reason "x"', '3 to 200 characters'],
-    ['heteroscale mode chat-70b manual --reason "…"', 'allowed: auto, recommend, paused'],
-    ['heteroscale resume --reason "…"', 'missing required argument'],
+    ['heteroscale unfreeze --reason "…"', '3 to 200 characters'],
+    ['heteroscale kill-switch release --reason "…"', '3 to 200 characters'],
+    ['heteroscale mode chat-70b manual --reason "TEXT"', 'allowed: auto, recommend, paused'],
+    ['heteroscale resume --reason "TEXT"', 'missing required argument'],
     ['heteroscale repair rollout/a/b/c now', 'too many arguments'],
   ])('%s is found', async (line, words) => {
     expect(await faultOfLine(line)).toContain(words)
