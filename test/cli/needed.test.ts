@@ -1,4 +1,5 @@
 /** What ends a hold, for every reason that there is; and whatever a person is told to type can be typed. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { neededToAct } from '../../cli/needed.ts'
 import { releaseLine } from '../../cli/stuck.ts'
@@ -38,6 +39,14 @@ describe('a hold for', () => {
 
 test.each(controlKinds.map((control) => [control]))('the line that ends %s can be typed', async (control) => {
   expect(await faultOfLine(releaseLine('chat-70b', control))).toBeNull()
+})
+
+/** The commands of alerts are lines of the runbook too. */
+test('each line of the runbook can be typed', async () => {
+  const blocks = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block)
+  const lines = blocks.flatMap(linesIn)
+  expect(lines.length).toBeGreaterThan(20)
+  for (const line of lines) expect({ line, fault: await faultOfLine(line) }).toEqual({ line, fault: null })
 })
 
 describe('what a person could mistype', () => {
