@@ -53,6 +53,7 @@ const exitOf: { readonly [code: string]: ExitCode } = {
   E_SAFETY_STEP: exitCodes.refused,
   E_SAFETY_SCALE: exitCodes.refused,
   E_SAFETY_STOPPED: exitCodes.refused,
+  E_SAFETY_REPLACES: exitCodes.refused,
   E_SPEC_IMMUTABLE: exitCodes.refused,
   E_APPLY_REFUSED: exitCodes.refused,
   E_GENERATION: exitCodes.refused,

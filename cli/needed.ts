@@ -7,11 +7,11 @@ export type HeldBy = { readonly reason: string; readonly service: string; readon
 
 const words: { readonly [reason in HoldReason]: (held: HeldBy) => string } = {
   CONTROLS_UNKNOWN: () => 'a decider that has read `controls` to its end and says so',
-  KILL_SWITCH: () => 'heteroscale kill-switch release --reason "…"',
-  FROZEN: () => 'heteroscale unfreeze --reason "…"',
-  PAUSED: ({ service }) => `heteroscale resume ${service} --reason "…"`,
-  RECOMMEND_ONLY: ({ service }) => `heteroscale mode ${service} auto --reason "…"; until then orders are only recommended`,
-  MANUAL: ({ service }) => `the end of the manual scale, or heteroscale scale ${service} --release --reason "…"`,
+  KILL_SWITCH: () => 'heteroscale kill-switch release --reason "TEXT"',
+  FROZEN: () => 'heteroscale unfreeze --reason "TEXT"',
+  PAUSED: ({ service }) => `heteroscale resume ${service} --reason "TEXT"`,
+  RECOMMEND_ONLY: ({ service }) => `heteroscale mode ${service} auto --reason "TEXT"; until then orders are only recommended`,
+  MANUAL: ({ service }) => `the end of the manual scale, or heteroscale scale ${service} --release --reason "TEXT"`,
   INSTANCES_UNKNOWN: () => 'a complete report of instances from every sub-cluster',
   EVIDENCE_MISSING: (held) => `samples of ${weak(held)}`,
   EVIDENCE_FAILED: (held) => `measurements that succeed of ${weak(held)}`,

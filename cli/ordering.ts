@@ -1,7 +1,7 @@
 /** What all verbs of operators share: they send one order, and say who confirmed it. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { ControlOrderedAnswer } from '../services/api/answers.ts'
+import type { ControlAnswer, ControlOrderedAnswer } from '../services/api/answers.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
 import { createApiClient } from './api-client.ts'
 import { faultOfReason } from '../core/controls/reason.ts'
@@ -12,6 +12,7 @@ import { checkedText, wholeNumber } from './flags.ts'
 import { formatted, outputFormat } from './output.ts'
 import { showDuration, showNumberOf } from './quantities.ts'
 import { serverAddress } from './server-address.ts'
+import { clean } from './table.ts'
 import type { OutputFormat } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -19,6 +20,7 @@ export type OrderFlags = {
   readonly reason: string
   /** Milliseconds. */
   readonly for?: number
+  readonly replace?: boolean
   readonly wait?: number
   readonly output?: OutputFormat
   readonly server?: string
@@ -28,6 +30,8 @@ const DEFAULT_WAIT_SECONDS = 10
 
 /** Shown in every list of controls, so it must say something to others. */
 export const reasonOption = (): Option => new Option('--reason <text>', 'why, for whoever reads it at night').argParser(checkedText(faultOfReason))
+
+export const replaceOption = (): Option => new Option('--replace', 'take the place of an order that would stand longer')
 
 export const withWaitAndOutput = (command: Command): Command => command
   .option('--wait <seconds>', `how long to wait for the deciders, 0 to 60 (default: ${DEFAULT_WAIT_SECONDS})`, wholeNumber(0, 60))
@@ -60,9 +64,12 @@ export const sendOrder = async (
     `no decider has confirmed it for ${names} within ${waitSecondsOf(flags)} s; it decides by it as soon as it runs`)
 }
 
-const saidOf = ({ control, confirmed, waiting }: ControlOrderedAnswer): string => {
+const saidOf = ({ control, replaced, confirmed, waiting }: ControlOrderedAnswer): string => {
   const until = control.untilMs === null ? '' : `, ends by itself in ${showDuration(control.untilMs - control.time)}`
   const total = confirmed.length + waiting.length
   const who = total === 0 ? 'there is no service yet whose decider could confirm it' : `confirmed by the deciders of ${confirmed.length} of ${showNumberOf(total, 'service')}`
-  return `${showControl(control)}${until}: recorded; ${who}`
+  const line = `${showControl(control)}${until}: recorded; ${who}`
+  return replaced ? `${line}\n${clean(`${isRelease(control) ? 'ends' : 'replaces'} ${showControl(replaced)} by ${replaced.author}: ${replaced.reason}`)}` : line
 }
+
+const isRelease = ({ value }: ControlAnswer): boolean => value === 'released' || value === 'auto'

@@ -87,13 +87,13 @@ const ofControl = (control: ControlAnswer): Waiting => ({
 export const releaseLine = (service: string, control: ControlAnswer['control']): string => {
   switch (control) {
     case 'kill-switch':
-      return 'heteroscale kill-switch release --reason "…"'
+      return 'heteroscale kill-switch release --reason "TEXT"'
     case 'freeze':
-      return 'heteroscale unfreeze --reason "…"'
+      return 'heteroscale unfreeze --reason "TEXT"'
     case 'mode':
-      return `heteroscale resume ${service} --reason "…"`
+      return `heteroscale resume ${service} --reason "TEXT"`
     case 'manual-scale':
-      return `heteroscale scale ${service} --release --reason "…"`
+      return `heteroscale scale ${service} --release --reason "TEXT"`
   }
 }
 

@@ -173,9 +173,13 @@ export type ApplyAnswer = {
   readonly message: string
 }
 
-/** `confirmed`: services whose decider acts on the order; `waiting`: those whose decider has not said so yet. */
+/**
+ * `replaced`: what was in force under the same scope and control, and is not any more; null when nothing was. `confirmed`:
+ * services whose decider acts on the order; `waiting`: those whose decider has not said so yet.
+ */
 export type ControlOrderedAnswer = {
   readonly control: ControlAnswer
+  readonly replaced: ControlAnswer | null
   readonly confirmed: readonly string[]
   readonly waiting: readonly string[]
 }

@@ -15,12 +15,15 @@ export type ControlOrder = {
   readonly prefill?: number | undefined
   readonly decode?: number | undefined
   readonly forSeconds?: number | undefined
+  /** An end is meant, although the order that stands would stand longer. */
+  readonly replace?: boolean | undefined
   readonly reason: string
 }
 
 /** A minute is the shortest that a loop can act on; after a week an order that nobody renews is a forgotten one. */
 const forSeconds = whole(60, 604_800)
 const count = whole(0, MOST_INSTANCES)
+const replace = z.boolean('true or false').optional()
 const reason = z.string('a text').superRefine((text, context) => {
   const fault = faultOfReason(text)
   if (fault !== null) context.addIssue({ code: 'custom', message: fault })
@@ -40,12 +43,12 @@ const schemas: { readonly [order: string]: z.ZodType<ControlOrder> } = {
     reason: anyReason(typeof order.reason === 'string' ? order.reason : ''),
   })),
   'kill-switch released': z.strictObject({ scope: fleet, control, value, reason }),
-  'freeze on': z.strictObject({ scope: fleet, control, value, forSeconds: forSeconds.optional(), reason }),
+  'freeze on': z.strictObject({ scope: fleet, control, value, forSeconds: forSeconds.optional(), replace, reason }),
   'freeze released': z.strictObject({ scope: fleet, control, value, reason }),
   'mode auto': z.strictObject({ scope: service, control, value, reason }),
-  'mode recommend': z.strictObject({ scope: service, control, value, forSeconds: forSeconds.optional(), reason }),
-  'mode paused': z.strictObject({ scope: service, control, value, forSeconds: forSeconds.optional(), reason }),
-  'manual-scale on': z.strictObject({ scope: service, control, value, prefill: count, decode: count, forSeconds, reason }),
+  'mode recommend': z.strictObject({ scope: service, control, value, forSeconds: forSeconds.optional(), replace, reason }),
+  'mode paused': z.strictObject({ scope: service, control, value, forSeconds: forSeconds.optional(), replace, reason }),
+  'manual-scale on': z.strictObject({ scope: service, control, value, prefill: count, decode: count, forSeconds, replace, reason }),
   'manual-scale released': z.strictObject({ scope: service, control, value, reason }),
 }
 

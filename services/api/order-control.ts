@@ -15,6 +15,7 @@ import type { ApplyPorts } from './apply.ts'
 import type { ControlOrder } from './control-order.ts'
 import { serviceNotFound } from './not-found.ts'
 import type { ReadModel } from './read-model.ts'
+import { refuseShorter, replacedBy } from './replacement.ts'
 import { serviceAnswer } from './service-view.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -31,6 +32,8 @@ export const orderControl = async (ports: ApplyPorts, { order, author, waitMs }:
   const services = concernedBy(model, order)
   const event = recordOf(order, author, clock.now())
   refuseUnsafeScale(model, event)
+  const replaced = replacedBy(event, model.controls.inForce(event.time))
+  if (order.replace !== true) refuseShorter(event, replaced)
   const before = new Map(services.map((service) => [service, model.controls.directivesOf(service)]))
   const ticksBefore = new Map(services.map((service) => [service, model.ticks.countBeside(service)]))
   const [appended] = await appender.append([{ topic: 'controls', key: controlKey(event), event }])
@@ -41,7 +44,7 @@ export const orderControl = async (ports: ApplyPorts, { order, author, waitMs }:
   }
   await waitFor(model, { found: () => services.every(isConfirmed) || null, late: () => false, waitMs }).outcome
   const { type: _type, ...control } = event
-  return { control, confirmed: services.filter(isConfirmed), waiting: services.filter((service) => !isConfirmed(service)) }
+  return { control, replaced, confirmed: services.filter(isConfirmed), waiting: services.filter((service) => !isConfirmed(service)) }
 }
 
 /** A service whose every file was refused is managed by nobody: nobody would confirm. */

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { CommanderError } from 'commander'
 import { heavyVerbs } from '../../cli/heavy-verbs.ts'
+import { readControlOrder } from '../../services/api/control-order.ts'
 import { createProgram } from '../../cli/program.ts'
 import type { Terminal } from '../../cli/terminal.ts'
 
@@ -24,16 +25,28 @@ export const faultOfLine = async (line: string): Promise<string | null> => {
   for (const command of program.commands) command.action(() => undefined)
   try {
     await program.parseAsync(wordsOf(line).slice(1), { from: 'user' })
-    return null
+    return faultOfReasonIn(line)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? null : said.join(' ')
   }
 }
 
-/** As a shell splits it. The reader puts words of his own where `…` stands. */
+/** What the API says to the reason of the line: a verb that takes words without quotes reads them only when it runs. */
+const faultOfReasonIn = (line: string): string | null => {
+  const reason = /--reason "([^"]*)"/.exec(line)?.[1]
+  if (reason === undefined) return null
+  try {
+    readControlOrder(Buffer.from(JSON.stringify({ control: 'kill-switch', value: 'released', reason })))
+    return null
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** As a shell splits it. */
 const wordsOf = (line: string): readonly string[] =>
-  [...line.replaceAll('…', 'words of mine').matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '')
+  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '')
 
 /** Each `heteroscale …` inside a text for people, up to where its sentence, or what else the shell is asked to do, begins. */
 export const linesIn = (text: string): readonly string[] =>

@@ -1,4 +1,5 @@
 /** What ends a hold, for every reason that there is; and whatever a person is told to type can be typed. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { neededToAct } from '../../cli/needed.ts'
 import { releaseLine } from '../../cli/stuck.ts'
@@ -20,7 +21,7 @@ describe('a hold for', () => {
     ['RECOMMEND_ONLY', 'heteroscale mode chat-70b auto'],
     ['MANUAL', 'heteroscale scale chat-70b --release'],
   ])('%s, ordered by a person, says what to type', (reason, line) => {
-    expect(linesIn(neededToAct({ reason, service: 'chat-70b', evidence: [] }) ?? '')).toEqual([`${line} --reason "…"`])
+    expect(linesIn(neededToAct({ reason, service: 'chat-70b', evidence: [] }) ?? '')).toEqual([`${line} --reason "TEXT"`])
   })
 
   test('weak evidence names the signals', () => {
@@ -40,13 +41,22 @@ test.each(controlKinds.map((control) => [control]))('the line that ends %s can b
   expect(await faultOfLine(releaseLine('chat-70b', control))).toBeNull()
 })
 
+/** The commands of alerts are lines of the runbook too. */
+test('each line of the runbook can be typed', async () => {
+  const blocks = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block)
+  const lines = blocks.flatMap(linesIn)
+  expect(lines.length).toBeGreaterThan(20)
+  for (const line of lines) expect({ line, fault: await faultOfLine(line) }).toEqual({ line, fault: null })
+})
+
 describe('what a person could mistype', () => {
   test.each([
-    ['heteroscale unfreez --reason "…"', 'unknown command'],
+    ['heteroscale unfreez --reason "TEXT"', 'unknown command'],
     ['heteroscale get services --wacth', 'unknown option'],
-    ['heteroscale unfreeze --reason "x"', '3 to 200 characters'],
-    ['heteroscale mode chat-70b manual --reason "…"', 'allowed: auto, recommend, paused'],
-    ['heteroscale resume --reason "…"', 'missing required argument'],
+    ['heteroscale unfreeze --reason "…"', '3 to 200 characters'],
+    ['heteroscale kill-switch release --reason "…"', '3 to 200 characters'],
+    ['heteroscale mode chat-70b manual --reason "TEXT"', 'allowed: auto, recommend, paused'],
+    ['heteroscale resume --reason "TEXT"', 'missing required argument'],
     ['heteroscale repair rollout/a/b/c now', 'too many arguments'],
   ])('%s is found', async (line, words) => {
     expect(await faultOfLine(line)).toContain(words)

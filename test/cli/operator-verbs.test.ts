@@ -90,6 +90,8 @@ describe('an order', () => {
     ['counts of one role', ['scale', service, '--prefill', '3', '--for', '2h', '--reason', 'launch']],
     ['counts without an end', ['scale', service, '--prefill', '3', '--decode', '6', '--reason', 'launch']],
     ['a release with counts', ['scale', service, '--release', '--prefill', '3', '--reason', 'launch']],
+    ['a release that replaces', ['scale', service, '--release', '--replace', '--reason', 'launch']],
+    ['a replacement by auto', ['mode', service, 'auto', '--replace', '--reason', 'launch']],
     ['a mode that is none', ['mode', service, 'off', '--reason', 'launch']],
     ['a kill switch of one service', ['kill-switch', 'on', service]],
     ['a kill switch that is released without a reason', ['kill-switch', 'release']],
@@ -97,6 +99,37 @@ describe('an order', () => {
   ])('with %s is a usage error, and nothing is recorded', async (_title, words) => {
     expect(await world.cli(...words)).toMatchObject({ exitCode: 2, err: expect.stringMatching(/^E_USAGE .*nothing was done$/s) })
     expect(await inForce()).toEqual([])
+  })
+})
+
+describe('an order where another one stands', () => {
+  const because = ['--reason', 'a load test'] as const
+
+  test.each([
+    ['a timed freeze over an open one', ['freeze'], ['freeze', '--for', '1h'], 'freeze on for fleet'],
+    ['a timed pause over recommend', ['mode', service, 'recommend'], ['pause', service, '--for', '1m'], `mode recommend for service/${service}`],
+    ['a timed mode over a pause', ['pause', service], ['mode', service, 'recommend', '--for', '1h'], `mode paused for service/${service}`],
+    ['a shorter scale over a longer one', ['scale', service, '--prefill', '3', '--decode', '6', '--for', '2h'], ['scale', service, '--prefill', '4', '--decode', '8', '--for', '1h'], `manual-scale 3P+6D for service/${service}`],
+  ])('%s exits with 4 and says what to add; with it, it says what it replaces', async (_title, first, second, stands) => {
+    await managed()
+    await order(...first, '--reason', 'first week')
+    const before = await inForce()
+    const refused = await order(...second, ...because)
+    expect(refused.exitCode).toBe(4)
+    expect(refused.err).toMatch(/^E_SAFETY_REPLACES .*: first week stands until .*; nothing was recorded; if you mean it, add --replace /)
+    expect(refused.err).toContain(stands)
+    expect(await inForce()).toEqual(before)
+    const { out } = await order(...second, '--replace', ...because)
+    expect(out.split('\n')[1]).toMatch(new RegExp(`^replaces ${stands.replaceAll('+', '\\+')} by [^ ]+: first week$`))
+    expect(await inForce()).toEqual([expect.stringMatching(/: a load test$/)])
+  })
+
+  test('that releases says what it ends', async () => {
+    await managed()
+    await order('freeze', '--reason', 'network change')
+    const { out } = await order('unfreeze', ...because)
+    expect(out.split('\n')[1]).toMatch(/^ends freeze on for fleet by [^ ]+: network change$/)
+    expect((await order('unfreeze', ...because)).out).not.toContain('\n')
   })
 })
 

@@ -79,8 +79,8 @@ describe('stuck', () => {
 
   test('names a control with the line that ends it', async () => {
     await world.append('controls', controlKey(frozen), frozen)
-    expect(await waiting()).toMatchObject([{ what: 'freeze on for fleet', type: 'heteroscale unfreeze --reason "…"', why: 'alice: network change' }])
-    expect((await world.cli('stuck')).out).toMatch(/freeze on for fleet .*heteroscale unfreeze --reason "…" .*alice: network change/)
+    expect(await waiting()).toMatchObject([{ what: 'freeze on for fleet', type: 'heteroscale unfreeze --reason "TEXT"', why: 'alice: network change' }])
+    expect((await world.cli('stuck')).out).toMatch(/freeze on for fleet .*heteroscale unfreeze --reason "TEXT" .*alice: network change/)
   })
 
   test('names a stuck rollout with the line that repairs it', async () => {
@@ -124,7 +124,7 @@ describe('stuck', () => {
     await world.settled()
     const line = (await world.cli('stuck')).out.split('\n')[1] ?? ''
     expect(line).toMatch(/alice: network change .*…$/)
-    expect((line.split('…"   ')[1] ?? '').length).toBe(100)
+    expect((line.split('TEXT"   ')[1] ?? '').length).toBe(100)
   })
 
   test('fits a narrow screen, and shows the line to type whole', async () => {
@@ -132,7 +132,7 @@ describe('stuck', () => {
     await world.settled()
     const { out } = await runCli(['stuck', '--server', world.server], { columns: 100 })
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBe(100)
-    expect(out).toContain('heteroscale unfreeze --reason "…"')
+    expect(out).toContain('heteroscale unfreeze --reason "TEXT"')
   })
 })
 

@@ -13,7 +13,7 @@ import type { RolloutProgress } from '../../workflows/messages.ts'
 import { until } from '../support/until.ts'
 import { speed, type FleetStory } from './fleet-story.ts'
 
-export type Order = { readonly scope: string; readonly control: string; readonly value: string; readonly prefill?: number; readonly decode?: number; readonly forSeconds?: number }
+export type Order = { readonly scope: string; readonly control: string; readonly value: string; readonly prefill?: number; readonly decode?: number; readonly forSeconds?: number; readonly replace?: boolean }
 
 /** How old the controls may be that an effect rests on: 2 s of wall time, in world time. */
 export const graceMs = 2_000 * speed

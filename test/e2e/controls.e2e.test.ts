@@ -37,7 +37,7 @@ describe('a scale by hand', () => {
     await killEverything(story)
     expect(await endOf(story, grown)).toBe('committed')
     await until('5P+10D serve', () => showCounts(story.ledger.gauge.registered) === '5P+10D', 90_000)
-    const endsAt = (await order(story, { ...byHand, forSeconds: 100 })) + 100_000
+    const endsAt = (await order(story, { ...byHand, forSeconds: 100, replace: true })) + 100_000
     const shrunk = () => story.ledger.decisions.find((decision) => decision.kind === 'scale-in' && decision.time > time)
     await until('the load decides again', () => shrunk() !== undefined, 90_000)
     expect(shrunk()?.time).toBeGreaterThanOrEqual(endsAt)

@@ -54,6 +54,7 @@ describe('an order', () => {
     expect(status).toBe(200)
     expect(answer).toEqual({
       control: { ...freeze, prefill: null, decode: null, untilMs: now + 3_600_000, author: 'ana', time: now },
+      replaced: null,
       confirmed: [service],
       waiting: [],
     })
@@ -145,6 +146,63 @@ describe('the kill switch', () => {
   })
 })
 
+describe('an order where another one stands', () => {
+  beforeEach(applyExample)
+
+  const recommend = { ...pause, value: 'recommend', reason: 'first week' }
+  const stands = async (body: unknown): Promise<void> => {
+    expect((await order(body, { headers: { 'x-heteroscale-author': 'ada' } })).status).toBeLessThan(300)
+    await world.settled()
+  }
+
+  test.each([
+    ['a pause of a minute over recommend', recommend, { ...pause, forSeconds: 60 }, 'mode recommend for service/chat-70b by ada: first week stands until it is released', '2026-01-01T00:02:40Z'],
+    ['a freeze of an hour over one without an end', freeze, { ...freeze, forSeconds: 3600 }, 'freeze on for fleet by ada: network change stands until it is released', '2026-01-01T01:01:40Z'],
+    ['a shorter scale over a longer one', scale, { ...scale, forSeconds: 7199 }, 'manual-scale 3P+6D for service/chat-70b by ada: launch event stands until 2026-01-01T02:01:40Z', '2026-01-01T02:01:39Z'],
+  ])('%s is refused with what stands, and what to type', async (_title, standing, body, words, endsAt) => {
+    await stands(standing)
+    const before = await get('/controls')
+    const { status, error } = await order(body)
+    expect(status).toBe(409)
+    expect(error).toEqual({
+      code: 'E_SAFETY_REPLACES',
+      path: body.scope,
+      message: `${words}; this order would take its place and end at ${endsAt}, with nothing in force after it; nothing was recorded; if you mean it, add --replace (in a body "replace": true)`,
+    })
+    expect(await get('/controls')).toEqual(before)
+  })
+
+  test.each([
+    ['that is meant to', freeze, { ...freeze, forSeconds: 3600, replace: true }],
+    ['with a later end', { ...freeze, forSeconds: 3600 }, { ...freeze, forSeconds: 3601 }],
+    ['with the same end', scale, { ...scale, prefill: 4, decode: 8 }],
+    ['without an end', { ...pause, forSeconds: 3600 }, recommend],
+    ['that releases', freeze, { ...freeze, value: 'released' }],
+    ['that lets the service scale', recommend, { ...pause, value: 'auto' }],
+    ['that pulls the kill switch again', killSwitch, { ...killSwitch, forSeconds: 60 }],
+  ])('%s goes through, and its answer tells what it replaced', async (_title, standing, body) => {
+    await stands(standing)
+    const { status, answer } = await order(body)
+    expect(status).toBeLessThan(300)
+    expect(answer.replaced).toMatchObject({ scope: standing.scope, control: standing.control, value: standing.value, author: 'ada', reason: standing.reason })
+    expect(answer.control).toMatchObject({ value: body.value, author: 'ana' })
+  })
+
+  test.each([
+    ['of another kind', pause],
+    ['of which nothing stands', { ...freeze, value: 'released' }],
+  ])('%s replaces nothing', async (_title, other) => {
+    await stands(other)
+    expect(await order({ ...freeze, forSeconds: 60 })).toMatchObject({ status: 202, answer: { replaced: null } })
+  })
+
+  test('that has ended by itself replaces nothing', async () => {
+    await stands({ ...freeze, forSeconds: 120 })
+    world.pass(120_000)
+    expect(await order({ ...freeze, forSeconds: 60 })).toMatchObject({ status: 202, answer: { replaced: null } })
+  })
+})
+
 describe('before anything is recorded', () => {
   beforeEach(applyExample)
   afterEach(async () => expect(await inForce()).toEqual([]))
@@ -168,6 +226,8 @@ describe('before anything is recorded', () => {
     ['a manual scale of one role', { ...scale, decode: undefined }, 'body/decode'],
     ['half an instance', { ...scale, decode: 6.5 }, 'body/decode'],
     ['counts of a pause', { ...pause, prefill: 3 }, 'body'],
+    ['a replacement that is neither true nor false', { ...freeze, replace: 'yes' }, 'body/replace'],
+    ['a release that replaces', { ...freeze, value: 'released', replace: true }, 'body'],
   ])('%s is refused, naming the field', async (_title, body, path) => {
     const { status, error } = await order(body)
     expect(status).toBe(400)
