@@ -1,7 +1,7 @@
 /** `heteroscale get`: what there is, as tables, JSON or YAML; once or again and again. */
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { nearestWord } from '../core/service/nearest-word.ts'
-import type { ListAnswer } from '../services/api/answers.ts'
+import type { ListAnswer, ServiceListAnswer } from '../services/api/answers.ts'
 import type { ApiClient } from './api-client.ts'
 import { createApiClient } from './api-client.ts'
 import { bannerLines } from './banner.ts'
@@ -13,6 +13,7 @@ import type { OutputFormat } from './output.ts'
 import { formatted, outputFormat } from './output.ts'
 import { serverAddress } from './server-address.ts'
 import type { Terminal } from './terminal.ts'
+import { unmanagedLines } from './unmanaged.ts'
 
 const kinds = ['services', 'groups', 'decisions', 'rollouts', 'controls', 'producers'] as const
 type Kind = (typeof kinds)[number]
@@ -37,7 +38,8 @@ const WATCH_PERIOD_MS = 1000
 
 const help = `
 Counts read as 6P+12D: six prefill and twelve decode instances. Ages are in world time. A line that begins with ! names a
-control in force, or services for which nobody decides; it stands above every list.
+control in force, or services for which nobody decides; it stands above every list. Below the services stand deleted ones
+and the counts that they left behind.
 
 Examples:
   $ heteroscale get services
@@ -91,16 +93,25 @@ const failedLook = (terminal: Terminal, error: unknown, last: Shown): Shown => {
   return last
 }
 
-const fetchList = async (client: ApiClient, kind: Kind, flags: GetFlags): Promise<ListAnswer<unknown>> => {
+/** Only the list of services says what is unmanaged. */
+type List = ListAnswer<unknown> & Partial<Pick<ServiceListAnswer, 'unmanaged'>>
+
+const fetchList = async (client: ApiClient, kind: Kind, flags: GetFlags): Promise<List> => {
   const query = new URLSearchParams()
   const isFiltered = kind === 'groups' || kind === 'decisions' || kind === 'rollouts'
   if (flags.service !== undefined && isFiltered) query.set('service', flags.service)
   if (kind === 'decisions' || kind === 'rollouts') query.set('limit', String(flags.limit ?? 20))
-  const list = await client.get<ListAnswer<Owned>>(`/${kind}?${query}`)
+  const list = await client.get<OwnedList>(`/${kind}?${query}`)
   const { service } = flags
-  return service === undefined || isFiltered ? list : { ...list, items: list.items.filter((item) => isOf(item, service)) }
+  return service === undefined || isFiltered ? list : onlyOf(list, service)
 }
 
+const onlyOf = (list: OwnedList, service: string): List => {
+  const isIts = (item: Owned): boolean => isOf(item, service)
+  return { ...list, items: list.items.filter(isIts), ...(list.unmanaged === undefined ? {} : { unmanaged: list.unmanaged.filter(isIts) }) }
+}
+
+type OwnedList = List & { readonly items: readonly Owned[] }
 type Owned = { readonly name?: string; readonly scope?: string }
 
 /** The fleet's controls are each service's too. */
@@ -123,14 +134,17 @@ const nothingOf = (kind: Kind, service: string | undefined): string => {
 }
 
 const render = (
-  list: ListAnswer<unknown>,
+  list: List,
   how: { readonly terminal: Terminal; readonly kind: Kind; readonly flags: GetFlags },
 ): Shown => {
-  const key = JSON.stringify([list.controls, list.notDeciding, list.items])
+  const { now, controls, notDeciding, items, unmanaged = [] } = list
+  const key = JSON.stringify([controls, notDeciding, items, unmanaged])
   if (how.flags.output) return { key, text: formatted(list, how.flags.output) }
   // The controls are the list itself then.
   const banner = bannerLines(how.kind === 'controls' ? { ...list, controls: [] } : list, how.terminal)
-  if (list.items.length === 0) return { key, text: [...banner, nothingOf(how.kind, how.flags.service)].join('\n') }
+  const below = unmanagedLines({ now, unmanaged }, how.terminal)
   const draw = tables[how.kind] as (list: ListAnswer<unknown>, terminal: Terminal) => string
-  return { key, text: [...banner, draw(list, how.terminal)].join('\n') }
+  const table = items.length === 0 ? [] : [draw(list, how.terminal)]
+  const nothing = table.length + below.length === 0 ? [nothingOf(how.kind, how.flags.service)] : []
+  return { key, text: [...banner, ...table, ...nothing, ...below].join('\n') }
 }

@@ -1,4 +1,4 @@
-/** Compiles the sources into `dist/` when they are newer than the last build. Built-ins only. */
+/** Compiles the sources into `dist/`, always or when they are newer than the last build. Built-ins only. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exclusively } from './exclusively.mjs'
@@ -10,22 +10,39 @@ const stamp = 'dist/.built'
 /** Its last step writes the second; without either the compiled program does not start. */
 const outputs = ['dist/cli/main.js', 'dist/cores/current.json']
 
-/** Runs `npm run build` when needed. Throws when it fails. */
+/** The compiler, and then what gives core its name. */
+const steps = [
+  [process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  [process.execPath, 'infra/core-bundle/write.mjs'],
+]
+
+/** Does what `npm run build` does, when needed. Throws when it fails. */
 export async function compile(root, say) {
   if (!buildIsStale(root)) return
   await exclusively({ root, name: 'build', say }, async () => {
     if (!buildIsStale(root)) return
     const startedAt = Date.now()
-    say('compiling (the sources are newer than the build): npm run build ...')
-    mkdirSync(join(root, 'dist'), { recursive: true })
-    writeFileSync(join(root, `${stamp}.begun`), '')
-    forgetIncompleteBuild(root)
-    const code = await runStep(root, ['npm', 'run', '--silent', 'build'], { stdout: 2 })
-    if (code !== 0) throw new Error(`BUILD_FAILED ${root}: the compiler ended with exit code ${code}; nothing was started; correct what it says above`)
-    removeOrphans(root)
-    renameSync(join(root, `${stamp}.begun`), join(root, stamp))
+    say('compiling (the sources are newer than the build) ...')
+    await buildAlone(root, { stdout: 2 })
     say(`compiled in ${since(startedAt)}`)
   })
+}
+
+/** `npm run build`: compiles whether or not it seems needed; what it leaves is not compiled again. Throws when it fails. */
+export async function build(root, say) {
+  await exclusively({ root, name: 'build', say }, () => buildAlone(root))
+}
+
+async function buildAlone(root, outputs) {
+  mkdirSync(join(root, 'dist'), { recursive: true })
+  writeFileSync(join(root, `${stamp}.begun`), '')
+  forgetIncompleteBuild(root)
+  for (const step of steps) {
+    const code = await runStep(root, step, outputs)
+    if (code !== 0) throw new Error(`BUILD_FAILED ${root}: ${step[1]} ended with exit code ${code}; nothing was started; correct what it says above`)
+  }
+  removeOrphans(root)
+  renameSync(join(root, `${stamp}.begun`), join(root, stamp))
 }
 
 /** True when a source, its folder (for removed files) or the configuration is newer than the last build, or there is none. */

@@ -36,6 +36,17 @@ export type ListAnswer<T> = {
   readonly items: readonly T[]
 }
 
+/** A service that was deleted and not applied again: its instances go on serving, and nobody scales them. */
+export type UnmanagedAnswer = {
+  readonly name: string
+  readonly deletedAt: number
+  /** Desired counts as last observed; null when the API never saw them. */
+  readonly counts: RoleCounts | null
+}
+
+/** `unmanaged`: the newest hundred, newest first. */
+export type ServiceListAnswer = ListAnswer<ServiceAnswer> & { readonly unmanaged: readonly UnmanagedAnswer[] }
+
 export type CountsByStage = { readonly desired: RoleCounts; readonly ready: RoleCounts; readonly registered: RoleCounts }
 
 /** Signals that people are shown, in this order. */

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ApplyPorts } from './apply.ts'
 import type { ExplainAtAnswer } from './answers.ts'
 import { explainAtAnswer } from './decision-view.ts'
-import { notFound } from './not-found.ts'
+import { notFoundOrDeleted } from './not-found.ts'
 import { explainAtQuery, parseOrRefuse } from './query.ts'
 
 export const addExplainRoutes = (scope: FastifyInstance, { model, clock }: ApplyPorts): void => {
@@ -13,6 +13,6 @@ export const addExplainRoutes = (scope: FastifyInstance, { model, clock }: Apply
     const { at = now } = parseOrRefuse(explainAtQuery, request.query, 'query')
     const answer = explainAtAnswer(model, name, { at, now })
     // A service that was removed is still explained for as long as its decisions are known.
-    return answer.keptSince !== null || model.services.has(name) ? answer : notFound('services', name)
+    return answer.keptSince !== null || model.services.has(name) ? answer : notFoundOrDeleted('services', name, model)
   })
 }

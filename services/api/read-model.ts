@@ -22,6 +22,8 @@ const INTENTS = 5_000
 const FACTS_PER_INTENT = 2_000
 /** Producers at gates: the gate itself refuses more than it can tell apart. */
 const PRODUCERS = 2_000
+/** Deleted services that are told of, and whose instances are remembered: a few KiB each. */
+export const UNMANAGED = 100
 
 export type DecisionRecord = Omit<ScaleDecided, 'argument'> | ScaleHeld
 export type ServiceRecord = { readonly newest: ServiceAccepted; readonly inForce: ServiceAccepted | null }
@@ -45,6 +47,8 @@ export const createReadModel = ({ clock, partitions }: { readonly clock: WorldCl
     ticks: createTickWatch({ clock, partitions }),
     /** When the newest tombstone of a service was appended, in world time; kept when the service is applied again. */
     deletedAt: new Map<string, EpochMs>(),
+    /** Of a deleted service: what each sub-cluster said of it last. */
+    left: new BoundedMap<string, Map<string, InstancesObserved>>(UNMANAGED),
     controls: createControlTable(),
     /** By gate and producer. */
     producers: new BoundedMap<string, ProducerReported>(PRODUCERS),
@@ -120,6 +124,10 @@ const addPlacement = ({ placements }: Tables, placed: PlacedIntent): void => {
   else placements.addFirst(placed.answer.requestId, placed)
 }
 
+/** True from its tombstone until it is applied again. */
+export const isUnmanaged = ({ deletedAt, services }: Pick<ReadModel, 'deletedAt' | 'services'>, service: string): boolean =>
+  deletedAt.has(service) && !services.has(service)
+
 /** A tombstone in `services`: the service is unmanaged from now on. */
 const forget = (model: Tables, record: LogRecord, clock: WorldClock): void => {
   if (record.topic !== 'services' || record.key === null) return
@@ -127,8 +135,14 @@ const forget = (model: Tables, record: LogRecord, clock: WorldClock): void => {
   model.services.delete(record.key)
   model.generations.delete(record.key)
   model.controls.forget(record.key)
-  model.instances.delete(record.key)
+  leave(model, record.key)
   model.lastIntents.delete(record.key)
+}
+
+/** A tombstone that comes again has no news of the instances. */
+const leave = ({ left, instances }: Tables, service: string): void => {
+  left.set(service, instances.get(service) ?? left.get(service) ?? new Map<string, InstancesObserved>())
+  instances.delete(service)
 }
 
 const addAcceptance = (model: Tables, event: ServiceAccepted): void => {
@@ -169,9 +183,11 @@ const addTo = <V>(table: BoundedMap<string, Map<string, V>>, id: string, entry: 
   if (!entries.has(entry.key) && entries.size < FACTS_PER_INTENT) entries.set(entry.key, entry.value)
 }
 
+/** What a collector saw before it heard of the tombstone may be read after it. */
 const addInstances = (model: Tables, event: InstancesObserved): void => {
-  const subClusters = model.instances.get(event.service) ?? new Map<string, InstancesObserved>()
-  model.instances.set(event.service, subClusters)
+  const table = isUnmanaged(model, event.service) ? model.left : model.instances
+  const subClusters = table.get(event.service) ?? new Map<string, InstancesObserved>()
+  table.set(event.service, subClusters)
   const known = subClusters.get(event.subCluster)
   if (known === undefined || known.observedAt <= event.observedAt) subClusters.set(event.subCluster, event)
 }

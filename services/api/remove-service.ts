@@ -4,7 +4,7 @@ import { scopeOf } from '../../core/controls/controls.ts'
 import type { DeleteAnswer } from './answers.ts'
 import type { ApplyPorts } from './apply.ts'
 import { serviceRollouts } from './group-view.ts'
-import { serviceNotFound } from './not-found.ts'
+import { notFoundOrDeleted } from './not-found.ts'
 import type { ReadModel } from './read-model.ts'
 import { isOpen } from './rollout-view.ts'
 import { serviceAnswer } from './service-view.ts'
@@ -20,7 +20,7 @@ export type RemoveRequest = {
 /** Waits for the tombstone in `services`. Throws `ApiError` 404 for a service that is not known. */
 export const removeService = async ({ model, appender, clock }: ApplyPorts, request: RemoveRequest): Promise<DeleteAnswer> => {
   const { service, author, waitMs } = request
-  const left = whatStays(model, service, clock.now()) ?? serviceNotFound(service)
+  const left = whatStays(model, service, clock.now()) ?? notFoundOrDeleted('services', service, model)
   const gone = waitFor(model, { found: () => !model.services.has(service) || null, late: () => false, waitMs })
   try {
     await appender.append([{ topic: 'signals', key: service, event: { type: 'ServiceRemoved', service, author, time: clock.now() } }])

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { EventLog, Logger } from '../../core/ports.ts'
 import { SERVICE_FILE_BYTES } from '../../adapters/yaml/hazards.ts'
+import type { ServiceListAnswer } from './answers.ts'
 import { answerError, ApiError } from './api-error.ts'
 import type { ApplyPorts } from './apply.ts'
 import { applyService } from './apply.ts'
@@ -10,11 +11,12 @@ import { decisionAnswers, explainAnswer } from './decision-view.ts'
 import { addExplainRoutes } from './explain-routes.ts'
 import { groupAnswers, serviceRollouts } from './group-view.ts'
 import { listed } from './listed.ts'
-import { notFound } from './not-found.ts'
+import { notFoundOrDeleted } from './not-found.ts'
 import { producerAnswers } from './producer-view.ts'
 import { applyQuery, authorHeader, listQuery, noQuery, parseOrRefuse, serviceQuery } from './query.ts'
 import { serviceAnswer, serviceAnswers } from './service-view.ts'
 import { topicAnswers } from './topic-view.ts'
+import { unmanagedAnswers } from './unmanaged.ts'
 
 export type ApiPorts = ApplyPorts & {
   readonly log: Logger
@@ -53,13 +55,13 @@ const readBodiesAsBytes = (scope: FastifyInstance): void => {
 
 
 const addServiceRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
-  scope.get('/services', async (request) => {
+  scope.get('/services', async (request): Promise<ServiceListAnswer> => {
     parseOrRefuse(noQuery, request.query, 'query')
-    return listed(ports, serviceAnswers(ports.model, ports.clock.now()))
+    return { ...listed(ports, serviceAnswers(ports.model, ports.clock.now())), unmanaged: unmanagedAnswers(ports.model) }
   })
   scope.get<{ Params: { name: string } }>('/services/:name', async (request) => {
     const answer = serviceAnswer(ports.model, request.params.name, ports.clock.now())
-    return answer ?? notFound('services', request.params.name)
+    return answer ?? notFoundOrDeleted('services', request.params.name, ports.model)
   })
   scope.get('/groups', async (request) => {
     const { service } = parseOrRefuse(serviceQuery, request.query, 'query')
@@ -74,7 +76,7 @@ const addListRoutes = (scope: FastifyInstance, ports: ApiPorts): void => {
   })
   scope.get<{ Params: { id: string } }>('/decisions/:id', async (request) => {
     const answer = explainAnswer(ports.model, request.params.id, ports.clock.now())
-    return answer ?? notFound('decisions', request.params.id)
+    return answer ?? notFoundOrDeleted('decisions', request.params.id, ports.model)
   })
   scope.get('/rollouts', async (request) => {
     const { service, limit } = parseOrRefuse(listQuery, request.query, 'query')

@@ -64,7 +64,8 @@ export const manifestOf = (canonical: string): ServiceManifest | null => {
   }
 }
 
-const observedOf = (all: readonly InstancesObserved[]): ServiceAnswer['observed'] => {
+/** The sum over sub-clusters; null when none has spoken. */
+export const observedOf = (all: readonly InstancesObserved[]): ServiceAnswer['observed'] => {
   if (all.length === 0) return null
   const groups = all.flatMap((observed) => observed.groups)
   const count = (stage: 'desired' | 'ready' | 'registered'): RoleCounts => {

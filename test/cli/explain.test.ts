@@ -82,6 +82,12 @@ describe('at a time', () => {
     expectOneScreen(out)
   })
 
+  test('is now for the mere name of a service, also as data', async () => {
+    await world.append('decisions', service, held, decided, frozen)
+    expect(await explain(service)).toBe(await explain(service, '--at', '0s'))
+    expect(JSON.parse(await explain(service, '-o', 'json'))).toMatchObject({ service, at: at(100), decision: { decisionId: frozen.decisionId } })
+  })
+
   test('is a time of day in UTC or a date, and what took its place is named', async () => {
     await world.append('decisions', service, held, decided)
     for (const time of ['00:00:07', '2026-01-01T00:00:07Z'])

@@ -231,7 +231,7 @@ describe('delete', () => {
     expect(await ask('chat')).toMatchObject({ exitCode: 4, err: expect.stringMatching(/^E_NOT_CONFIRMED/) })
     expect((await world.cli('get', 'services')).out).toContain(service)
     expect(await ask(service)).toMatchObject({ exitCode: 0, out: `service/${service} deleted: unmanaged from now on; its instances stay as they are` })
-    expect(await world.cli('get', 'services')).toMatchObject({ out: 'No services found.' })
+    expect(await world.cli('get', 'services')).toMatchObject({ out: `unmanaged: ${service}, deleted 0s ago, left as it was` })
   })
 
   test('exits with 5 while no decider answers', async () => {
