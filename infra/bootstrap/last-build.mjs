@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { buildIsStale } from './compile.mjs'
 import { staleDependency } from './dependencies.mjs'
 
-const urgentVerbs = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'stuck', 'get', 'describe', 'explain']
+const urgentVerbs = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'resume', 'mode', 'scale', 'stuck', 'get', 'describe', 'explain']
 /** Options before the verb whose value is the next word. */
 const optionsWithValue = ['--server']
 

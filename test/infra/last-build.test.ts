@@ -9,7 +9,7 @@ import { newerThanLastBuild, verbOfLastBuild } from '../../infra/bootstrap/last-
 import { projectRoot } from '../../infra/local/project-root.ts'
 import { scratchDir } from '../support/scratch-dir.ts'
 
-const urgent = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'stuck', 'get', 'describe', 'explain']
+const urgent = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'resume', 'mode', 'scale', 'stuck', 'get', 'describe', 'explain']
 
 const original = mkdtempSync(join(tmpdir(), 'heteroscale-clone-'))
 beforeAll(() => {
