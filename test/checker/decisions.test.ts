@@ -154,3 +154,14 @@ const firstTickAfter = (story: Telling['story'], seconds: number): number => sto
 describe('one thing is broken', () => {
   test.each(broken)('%s: %j', (_story, expected, breakIt) => expect(criesOf(breakIt)).toEqual(expected))
 })
+
+test('a tick at another beat is of an owner that has the partition anew, and waits for none from before', () => {
+  const late: Break = ({ story }) => {
+    for (const told of story.records) if (told.type === 'ClockTicked' && told.timestampMs === at(405)) told.timestampMs = at(412)
+  }
+  expect(criesOf((told) => {
+    late(told)
+    for (const { type, timestampMs, record } of told.story.records) if (type === 'ClockTicked' && timestampMs === at(410)) record.time = at(410.4)
+  })).toEqual([])
+  expect(criesOf(late)).toEqual(['S22'])
+})

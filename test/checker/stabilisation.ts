@@ -2,8 +2,8 @@
  * S7 d (docs/invariants.md): ∀ decision d that takes something away because of the load alone, ∀ tick T of its owner inside the stabilisation window of
  * scaleDown before d, since when nothing about the service has changed but its load: with need = what the load needed at T,
  *   need > (1 − tolerance)·d.from  ⇒  d.to ≥ d.from        need ≤ (1 − tolerance)·d.from  ⇒  d.to ≥ ⌈need⌉        (in the signal's role)
- * Weaker than the product: need is taken from the lowest sample that each sub-cluster gave within the policy's window, not from its mean; a few ticks
- * of the window are looked at, not all; runs in which a collector's clock is wrong are left out, and so is a service that is measured as a whole.
+ * Weaker than the product: need is taken from the lowest sample that each sub-cluster gave within the policy's window, not from its mean, and that window ends with
+ * the newest sample, as it did when that was looked at: until the next is, an older one may leave without anybody looking; a few ticks of the window are looked at, not all; runs in which a collector's clock is wrong are left out, and so is a service that is measured as a whole.
  */
 import type { Role, Violation } from './evidence.ts'
 import type { ScaleDecided, TpsObserved } from './records.ts'
@@ -72,9 +72,11 @@ export const stillSinceMs = (view: View, { service, configured, controls, decisi
 const floorAt = ({ view, service, spec, role }: Case, { time, from }: ScaleDecided, tick: Tick): number | null => {
   const { behavior, policies, evidence } = spec
   const horizonMs = tick.time - view.run.latenessMs
-  const recent = evidenceBefore(service, { offset: tick.offset, notBeforeMs: horizonMs - 1_000 * policies.proportional.windowSeconds + 1, horizonMs })
-  const samples = recent.samples('TpsObserved').filter((one) => one.role === role && one.tps !== null)
-  const endMs = Math.max(...samples.map(({ windowEndMs }) => windowEndMs))
+  const windowMs = 1_000 * policies.proportional.windowSeconds
+  const recent = evidenceBefore(service, { offset: tick.offset, notBeforeMs: horizonMs - 2 * windowMs + 1, horizonMs })
+  const all = recent.samples('TpsObserved').filter((one) => one.role === role && one.tps !== null)
+  const endMs = Math.max(...all.map(({ windowEndMs }) => windowEndMs))
+  const samples = endMs > horizonMs - windowMs ? all.filter(({ windowEndMs }) => windowEndMs > endMs - windowMs) : []
   const isInside = endMs > time - view.run.latenessMs - 1_000 * behavior.scaleDown.stabilizationWindowSeconds
   if (samples.length === 0 || !isInside) return null
   const need = leastOf(samples, tick.time - 1_000 * evidence.staleAfterSeconds) / policies.proportional.targetPerInstance

@@ -4,8 +4,9 @@
  * (ticks.ts); the verdicts of a service rise with them.
  * b) warm-up: dec(d) ⇒ d.now − ownerSince(d) ≥ max(warmupSeconds, stabilisation window of scaleDown), from the claims in the log.
  * A late tick is skipped and never queued: ticks of one owner that count are at least half a period apart, so no outage is followed by a burst;
- * and of all that it ever sent, heeded or not, none was made before the one before it was in the log. Save where it asks for the partition
- * anew: a process that lost it and got it back at once does not wait for the last tick of its former ownership, which may be on its way still.
+ * and of all that it ever sent, heeded or not, none was made before the one before it was in the log. Save where it has the partition anew: a
+ * process that lost it and got it back at once does not wait for the last tick of its former ownership, which may be on its way still. It then
+ * asks for it with a higher epoch, or its own claim still stands and its ticks come at another beat.
  */
 import type { Violation } from './evidence.ts'
 import { isOfThisLog } from './no-lost-input.ts'
@@ -50,13 +51,19 @@ const queued = (view: View, partition: number, all: readonly TickEntry[]): reado
   byOwner(all).flatMap((sent) => sent.flatMap(({ record, offset }, index): readonly Violation[] => {
     const before = sent[index - 1]
     const earlyMs = before === undefined ? 0 : before.timestampMs - record.time
-    if (before === undefined || earlyMs <= skewMs(view) || asksAnew(sent, record)) return []
+    if (before === undefined || earlyMs <= skewMs(view) || asksAnew(sent, record) || isCountedAnew(view, before.record, record)) return []
     return [{ invariant: 'S22', service: '', detail: `the tick of ${record.ownerId} at ${offset} was made ${earlyMs} ms before its tick at ${before.offset} was in the log`, at: `signals/${partition}@${offset}` }]
   }))
 
 /** Nothing of its epoch was in the log when it was made, so that its maker cannot have read a claim of its own back. */
 const asksAnew = (sent: readonly TickEntry[], { epoch, time }: TickEntry['record']): boolean =>
   !sent.some((other) => other.record.epoch === epoch && other.timestampMs < time)
+
+/** Its maker counts its periods from another moment: it got the partition back under its own claim, and what it had sent before is none of its ticks now. A queue keeps the beat. */
+const isCountedAnew = ({ run }: View, before: TickEntry['record'], { time }: TickEntry['record']): boolean => {
+  const offBeatMs = (time - before.time) % run.tickMs
+  return Math.min(offBeatMs, run.tickMs - offBeatMs) > run.tickMs / 100
+}
 
 /** In the order of the log, each tick where it stands first: a broker may repeat what it was sent. Those of epoch 0 ask it for its time, beside all others. */
 const byOwner = (all: readonly TickEntry[]): readonly (readonly TickEntry[])[] => {

@@ -41,7 +41,7 @@ const unreached = ({ view, timelines }: World, { intentId, group }: RolloutView,
   if (plan === null || standing === undefined || step === null) return null
   const [what, role] = step.split('/') as [string, Role | undefined]
   const peak = most(plan.from, plan.to)
-  const window = { fromMs: time - callMs(view.run) - 60_000 * (view.run.speed ?? 1), toMs: time + skewMs(view) }
+  const window = { fromMs: toldWithin(view, time), toMs: time + skewMs(view) }
   const reached = momentsIn(standing, window).some((moment) => {
     if (what === 'gone') return moment.terminating === 0
     if (what === 'registered') return moment.registered.prefill === plan.to.prefill && moment.registered.decode === plan.to.decode
@@ -49,6 +49,13 @@ const unreached = ({ view, timelines }: World, { intentId, group }: RolloutView,
     return moment[what][role] >= peak[role]
   })
   return reached ? null : `${step} was reported as done; the change log does not show it`
+}
+
+/** From when on what a report says may have been seen: a minute before it, and whatever Kafka was away meanwhile, since nothing can be reported then. */
+const toldWithin = ({ run, evidence }: View, time: number): number => {
+  const patienceMs = callMs(run) + 60_000 * (run.speed ?? 1)
+  const outages = evidence.nemesis.filter(({ fault, target, fromMs, toMs }) => fault === 'down' && target === 'kafka' && fromMs <= time && toMs >= time - patienceMs)
+  return Math.min(time, ...outages.map(({ fromMs }) => fromMs)) - patienceMs
 }
 
 const blindRetries = (subCluster: string, calls: readonly CallLine[]): readonly Violation[] => {

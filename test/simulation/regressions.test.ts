@@ -42,6 +42,9 @@ const steady: readonly Story[] = [
   [5000411, 'A start-up hangs while no decider runs; the hanging instance stands in the place of the one that would make a loss good.'],
   [5010996, 'A process gets a partition back at once and claims it, while the last tick of its former ownership is still on its way.'],
   [6001512, 'The first decision of a service is taken and not written before another version claims; the next one follows what is on no record.'],
+  [7002944, 'A process gets a partition back under its own claim, and ticks at another beat while the last tick from before is on its way.'],
+  [7006785, 'Decoders are ready for a second while Kafka is away, then a node is lost; that they were ready is reported when Kafka is back.'],
+  [7007465, 'The older of two samples leaves the window of a policy some milliseconds before the next one may be looked at.'],
 ]
 
 const told = (tempo: TempoName, stories: readonly Story[]) => stories.map(([seed, story, only]) => ({ tempo, seed, story, only }))
