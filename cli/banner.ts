@@ -25,8 +25,8 @@ export const showControl = ({ scope, control, value, prefill, decode }: ControlA
 export const showNotDeciding = ({ services }: NotDecidingAnswer): string =>
   `nobody decides for ${services[0] ?? 'any service'}${services.length > 1 ? ` and ${showNumberOf(services.length - 1, 'other')}` : ''}`
 
+/** Who ticked last comes first: a narrow screen keeps it. */
 export const whyNotDeciding = ({ partitions, lastOwners }: NotDecidingAnswer): string => {
-  const where = partitions.map((partition) => `signals/${partition}`).join(', ')
-  const who = lastOwners.length === 0 ? ' since the API started' : ` since the last of ${lastOwners.join(', ')}`
-  return `no tick of ${where}${who}; counts stay as they are`
+  const who = lastOwners.length === 0 ? 'no tick was heard since the API started' : `last ticked by ${lastOwners.join(', ')}`
+  return `${who}; silent: ${partitions.map((partition) => `signals/${partition}`).join(', ')}; counts stay`
 }

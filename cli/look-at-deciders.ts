@@ -3,5 +3,5 @@ import type { UpState } from './up-state.ts'
 
 export const lookAtDeciders = (server: string, up: Pick<UpState, 'api' | 'deciders'> | null): string =>
   up?.deciders !== undefined && up.api.replace(/\/+$/, '') === server
-    ? `curl ${up.deciders.map((decider) => `${decider}/readyz`).join(' ')}`
+    ? `curl -m 2 ${up.deciders.map((decider) => `${decider}/readyz`).join(' ')}`
     : `promtool query instant "$PROMETHEUS" 'up{job="heteroscale"} == 0'`

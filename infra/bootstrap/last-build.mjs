@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { buildIsStale } from './compile.mjs'
 import { staleDependency } from './dependencies.mjs'
 
-const urgentVerbs = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'resume', 'mode', 'scale', 'stuck', 'get', 'describe', 'explain']
+const urgentVerbs = [
+  'kill-switch', 'freeze', 'unfreeze', 'pause', 'resume', 'mode', 'scale', 'delete', 'repair', 'down', 'help',
+  'stuck', 'get', 'describe', 'explain', 'topics', 'verify', 'replay',
+]
 /** Options before the verb whose value is the next word. */
 const optionsWithValue = ['--server']
 

@@ -23,7 +23,7 @@ export const decisionAnswer = (model: ReadModel, record: DecisionRecord): Decisi
  * A hold that does not know what stands records zero counts, whatever forbids to act: CONTROLS_UNKNOWN, KILL_SWITCH, FROZEN and PAUSED come
  * before INSTANCES_UNKNOWN. Policies ask for nothing then; with counts, be they zero, each of them says something.
  */
-const knownCounts = ({ current, asks }: ScaleHeld): RoleCounts | null =>
+export const knownCounts = ({ current, asks }: ScaleHeld): RoleCounts | null =>
   asks.length === 0 && current.prefill === 0 && current.decode === 0 ? null : current
 
 const recordOf = (model: ReadModel, id: string): ExplainAnswer['decision'] => {
@@ -61,7 +61,7 @@ export const explainAtAnswer = (model: ReadModel, service: string, { at, now }: 
     service,
     at,
     next: next === undefined ? null : decisionAnswer(model, next),
-    deletedAt: deletedBetween(model.deletedAt.get(service), found, next),
+    deletedAt: deletedBetween(model.deletions.get(service) ?? [], { found, next, at }),
     signalsThen: model.samples.at(service, at),
     silenceThen: model.ticks.silenceAt(service, at),
     hearsSince: model.ticks.startedAt,
@@ -76,9 +76,13 @@ const standing = (model: ReadModel, service: string, now: number): Pick<ExplainA
   notDeciding: model.services.has(service) ? model.ticks.notDeciding([service]) : null,
 })
 
-/** A service that is applied again goes on with its next record. */
-const deletedBetween = (deletedAt: number | undefined, found: DecisionRecord | undefined, next: DecisionRecord | undefined): number | null =>
-  deletedAt !== undefined && (found?.time ?? 0) <= deletedAt && deletedAt <= (next?.time ?? Infinity) ? deletedAt : null
+type Around = { readonly found: DecisionRecord | undefined; readonly next: DecisionRecord | undefined; readonly at: number }
+
+/** The deletion between two verdicts that says most of `at`: the last up to then, else the first after it. A service that is applied again goes on with its next verdict. */
+const deletedBetween = (deletions: readonly number[], { found, next, at }: Around): number | null => {
+  const between = deletions.filter((deletedAt) => (found?.time ?? 0) <= deletedAt && deletedAt <= (next?.time ?? Infinity))
+  return between.findLast((deletedAt) => deletedAt <= at) ?? between[0] ?? null
+}
 
 const effectsOf = (model: ReadModel, intent: ScaleIntentEmitted): Omit<ExplainAnswer, 'now' | 'controls' | 'notDeciding' | 'decision'> => {
   const rollouts = rolloutsOf(model, intent.intentId)

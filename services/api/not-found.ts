@@ -19,4 +19,4 @@ export const notFoundOrDeleted = (list: keyof typeof lists, name: string, model:
   throw new ApiError(404, { code: 'E_NOT_FOUND', message, path: list })
 }
 
-export const serviceNotFound = (name: string): never => notFound('services', name)
+export const serviceNotFound = (name: string, model: Pick<ReadModel, 'deletedAt' | 'services'>): never => notFoundOrDeleted('services', name, model)

@@ -47,12 +47,14 @@ export const orderControl = async (ports: ApplyPorts, { order, author, waitMs }:
   return { control, replaced, confirmed: services.filter(isConfirmed), waiting: services.filter((service) => !isConfirmed(service)) }
 }
 
-/** A service whose every file was refused is managed by nobody: nobody would confirm. */
-const concernedBy = (model: ReadModel, { scope }: ControlOrder): readonly string[] => {
+/** A service whose every file was refused is managed by nobody: nobody would confirm. What stands over a deleted one can be released all the same. */
+const concernedBy = (model: ReadModel, { scope, control, value }: ControlOrder): readonly string[] => {
   const managed = [...model.services].filter(([, { inForce }]) => inForce !== null).map(([name]) => name)
   if (scope === fleetScope) return managed.sort()
   const name = scope.replace(/^service\//, '')
-  return managed.includes(name) ? [name] : serviceNotFound(name)
+  if (managed.includes(name)) return [name]
+  const isRelease = value === 'released' || value === 'auto'
+  return isRelease && model.controls.directivesOf(name).some((directive) => directive.scope === scope && directive.control === control) ? [] : serviceNotFound(name, model)
 }
 
 const recordOf = ({ scope, control, value, prefill, decode, forSeconds, reason }: ControlOrder, author: string, time: number): ControlSet => ({

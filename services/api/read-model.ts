@@ -20,6 +20,8 @@ const DECISIONS = 20_000
 const INTENTS = 5_000
 /** A rollout has about ten steps; with undo and repairs it stays far below this. */
 const FACTS_PER_INTENT = 2_000
+/** Deletions of one service: more would be a script gone wild. */
+const DELETIONS = 100
 /** Producers at gates: the gate itself refuses more than it can tell apart. */
 const PRODUCERS = 2_000
 /** Deleted services that are told of, and whose instances are remembered: a few KiB each. */
@@ -47,6 +49,8 @@ export const createReadModel = ({ clock, partitions }: { readonly clock: WorldCl
     ticks: createTickWatch({ clock, partitions }),
     /** When the newest tombstone of a service was appended, in world time; kept when the service is applied again. */
     deletedAt: new Map<string, EpochMs>(),
+    /** All tombstones that were read of a service, oldest first. `services` keeps the newest record of a key: after a restart earlier ones are gone. */
+    deletions: new Map<string, readonly EpochMs[]>(),
     /** Of a deleted service: what each sub-cluster said of it last. */
     left: new BoundedMap<string, Map<string, InstancesObserved>>(UNMANAGED),
     controls: createControlTable(),
@@ -95,14 +99,16 @@ const createFold =
       case 'ControlSet':
         return model.controls.set(event, record.offset)
       default:
-        return addObservation(model, event, record.partition)
+        return addObservation(model, event, { partition: record.partition, appendedAt: clock.at(record.appendedAtMs) })
     }
   }
 
-const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>, partition: number): void => {
+type Place = { readonly partition: number; readonly appendedAt: EpochMs }
+
+const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>, { partition, appendedAt }: Place): void => {
   switch (event.type) {
     case 'ClockTicked':
-      return model.ticks.heard(partition, event.ownerId)
+      return model.ticks.heard({ partition, ownerId: event.ownerId, appendedAt })
     case 'ReservationReleased':
       return addTo(model.releases, event.requestId, { key: event.group, value: event })
     case 'InstancesObserved':
@@ -131,7 +137,9 @@ export const isUnmanaged = ({ deletedAt, services }: Pick<ReadModel, 'deletedAt'
 /** A tombstone in `services`: the service is unmanaged from now on. */
 const forget = (model: Tables, record: LogRecord, clock: WorldClock): void => {
   if (record.topic !== 'services' || record.key === null) return
-  model.deletedAt.set(record.key, clock.at(record.appendedAtMs))
+  const deletedAt = clock.at(record.appendedAtMs)
+  model.deletedAt.set(record.key, deletedAt)
+  model.deletions.set(record.key, [...(model.deletions.get(record.key) ?? []), deletedAt].slice(-DELETIONS))
   model.services.delete(record.key)
   model.generations.delete(record.key)
   model.controls.forget(record.key)

@@ -9,7 +9,8 @@ const SILENT_AFTER_MS = 15_000
 /** Silences that are remembered, of all partitions together; each is an outage of its owner. */
 const REMEMBERED = 1_000
 
-type LastTick = { readonly at: EpochMs; readonly ownerId: string; readonly count: number }
+type Tick = { readonly partition: number; readonly ownerId: string; readonly appendedAt: EpochMs }
+type LastTick = Tick & { readonly heardAt: EpochMs; readonly count: number }
 type Silence = SilenceThen & { readonly partition: number; readonly until: EpochMs }
 
 export type TickWatch = ReturnType<typeof createTickWatch>
@@ -19,17 +20,23 @@ export const createTickWatch = ({ clock, partitions }: { readonly clock: Clock; 
   const startedAt = clock.now()
   const last = new Map<number, LastTick>()
   let silences: readonly Silence[] = []
-  const sinceOf = (partition: number): EpochMs => last.get(partition)?.at ?? startedAt
-  const isSilent = (partition: number): boolean => (clock.now() - sinceOf(partition)) / clock.speed > SILENT_AFTER_MS
+  const isLong = (worldMs: number): boolean => worldMs / clock.speed > SILENT_AFTER_MS
+  const sinceOf = (partition: number): EpochMs => last.get(partition)?.heardAt ?? startedAt
+  const isSilent = (partition: number): boolean => isLong(clock.now() - sinceOf(partition))
   const partitionOf = (service: string): number => partitionOfKey(service, partitions)
   return {
     /** World time from which on ticks were heard. */
     startedAt,
-    /** Dated by this process's clock: the tick's own time is its sender's claim. */
-    heard(partition: number, ownerId: string): void {
-      const until = clock.now()
-      if (isSilent(partition)) silences = [...silences, { partition, since: sinceOf(partition), until }].slice(-REMEMBERED)
-      last.set(partition, { at: until, ownerId, count: (last.get(partition)?.count ?? 0) + 1 })
+    /**
+     * Present silence is measured by this process's clock: neither a tick's own time nor the broker's is needed for it. A past one is the
+     * time between two ticks in the log, so that who hears late does not take his own outage for the deciders'.
+     */
+    heard(tick: Tick): void {
+      const { partition, appendedAt } = tick
+      const before = last.get(partition)
+      const since = before?.appendedAt ?? startedAt
+      if (isLong(appendedAt - since)) silences = [...silences, { partition, since, until: appendedAt }].slice(-REMEMBERED)
+      last.set(partition, { ...tick, heardAt: clock.now(), count: (before?.count ?? 0) + 1 })
     },
     /** How many ticks were heard beside a service: one more means that somebody decides for it. */
     countBeside: (service: string): number => last.get(partitionOf(service))?.count ?? 0,

@@ -131,7 +131,7 @@ describe('at a time', () => {
     const out = await explain(service, '--at', '0s')
     expect(out).not.toContain('still so')
     expect(out).toMatch(/\n  since 2026-01-01T00:00:05Z \(111s before\), and nothing was decided since\n/)
-    expect(out).toMatch(/\n! nobody decides for chat-70b for 16s: no tick of signals\/\d since the API started; counts stay as they are\n/)
+    expect(out).toMatch(/\n! nobody decides for chat-70b for 16s: no tick was heard since the API started; silent: signals\/\d; counts stay\n/)
     expectOneScreen(out)
   })
 

@@ -62,9 +62,9 @@ describe('stuck', () => {
     await world.settled()
     world.pass(185_000)
     const { out } = await world.cli('stuck')
-    expect(out.split('\n')[1]).toMatch(/^nobody decides for chat-70b +3m5s +promtool query instant "\$PROMETHEUS" 'up\{job="heteroscale"\} == 0' +no tick of signals\/\d since the last of decider-1; counts stay as they are$/)
+    expect(out.split('\n')[1]).toMatch(/^nobody decides for chat-70b +3m5s +promtool query instant "\$PROMETHEUS" 'up\{job="heteroscale"\} == 0' +last ticked by decider-1; silent: signals\/\d; counts stay$/)
     for (const list of ['services', 'controls', 'decisions'])
-      expect((await world.cli('get', list)).out).toMatch(/^! nobody decides for chat-70b for 3m5s: no tick of signals\/\d since the last of decider-1; counts stay as they are\n/)
+      expect((await world.cli('get', list)).out).toMatch(/^! nobody decides for chat-70b for 3m5s: last ticked by decider-1; silent: signals\/\d; counts stay\n/)
     expect((await world.cli('describe', 'chat-70b')).out).toContain('! nobody decides for chat-70b for 3m5s')
     await world.tick(service)
     await world.settled()
@@ -185,6 +185,6 @@ describe('the last intent of a service', () => {
 
 test('where the deciders of `heteroscale up` run is known, and is the line to type on its fleet alone', () => {
   const up = { api: 'http://127.0.0.1:9465/', deciders: ['http://127.0.0.1:9467', 'http://127.0.0.1:9468'] }
-  expect(lookAtDeciders('http://127.0.0.1:9465', up)).toBe('curl http://127.0.0.1:9467/readyz http://127.0.0.1:9468/readyz')
+  expect(lookAtDeciders('http://127.0.0.1:9465', up)).toBe('curl -m 2 http://127.0.0.1:9467/readyz http://127.0.0.1:9468/readyz')
   for (const other of [lookAtDeciders('http://prod:8080', up), lookAtDeciders('http://127.0.0.1:9465', null)]) expect(other).toMatch(/^promtool query/)
 })

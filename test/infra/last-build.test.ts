@@ -9,7 +9,7 @@ import { newerThanLastBuild, verbOfLastBuild } from '../../infra/bootstrap/last-
 import { projectRoot } from '../../infra/local/project-root.ts'
 import { scratchDir } from '../support/scratch-dir.ts'
 
-const urgent = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'resume', 'mode', 'scale', 'stuck', 'get', 'describe', 'explain']
+const urgent = ['kill-switch', 'freeze', 'unfreeze', 'pause', 'resume', 'mode', 'scale', 'delete', 'repair', 'down', 'help', 'stuck', 'get', 'describe', 'explain', 'topics', 'verify', 'replay']
 
 const original = mkdtempSync(join(tmpdir(), 'heteroscale-clone-'))
 beforeAll(() => {
@@ -128,7 +128,7 @@ describe('a verb that looks at a fleet or stops it', () => {
     const root = builtClone()
     expect(verbOfLastBuild(root, ['--server', 'get', 'apply'])).toBeUndefined()
     expect(verbOfLastBuild(root, ['--server=x', 'explain', 'apply'])).toBe('explain')
-    expect(verbOfLastBuild(root, ['delete', 'get'])).toBeUndefined()
+    expect(verbOfLastBuild(root, ['validate', 'get'])).toBeUndefined()
     expect(verbOfLastBuild(root, ['--help'])).toBeUndefined()
   })
 

@@ -99,6 +99,18 @@ describe('an order', () => {
     expect((await order(freeze)).answer.waiting).toEqual([service, 'other'])
   })
 
+  test('that stands over a deleted service can be released; a new one is refused, and the deletion is told', async () => {
+    await applyExample()
+    await order(pause)
+    await world.delete(service)
+    await world.settled()
+    expect(await order({ scope: 'service/chat-70b', control: 'mode', value: 'paused', reason: 'once more' })).toMatchObject({ status: 404, error: { message: expect.stringMatching(/^chat-70b was deleted at/) as string } })
+    const resume = { scope: 'service/chat-70b', control: 'mode', value: 'auto', reason: 'it is gone' }
+    expect(await order(resume)).toMatchObject({ status: 200, answer: { confirmed: [], waiting: [], replaced: { value: 'paused' } } })
+    await world.settled()
+    expect((await world.http.inject('/api/v1/controls')).json()).toMatchObject({ items: [] })
+  })
+
   test('that changes nothing is not announced, and is confirmed as soon as somebody decides', async () => {
     await applyExample()
     await world.startTicking(service)

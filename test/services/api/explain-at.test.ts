@@ -58,6 +58,18 @@ describe('what was in force at a time', () => {
     expect(await explainAt(150)).toMatchObject({ decision: { decisionId: 'chat-70b-00000000000000cc' }, deletedAt: null })
   })
 
+  test('is unmanaged in every gap between a deletion and the next verdict, however often it was deleted', async () => {
+    await world.append('decisions', service, held)
+    await world.delete(service)
+    await world.append('decisions', service, { ...held, decisionId: 'chat-70b-00000000000000cc', time: at(120) })
+    await world.settled()
+    world.pass(60_000)
+    await world.delete(service)
+    expect(await explainAt(110)).toMatchObject({ decision: { decisionId: held.decisionId }, deletedAt: at(100) })
+    expect(await explainAt(130)).toMatchObject({ decision: { decisionId: 'chat-70b-00000000000000cc' }, deletedAt: at(160) })
+    expect(await explainAt(170)).toMatchObject({ deletedAt: at(160) })
+  })
+
   test('comes with the signals of then, however long a hold stood; not with older ones than a minute', async () => {
     await world.append('decisions', service, held)
     const say = async (tps: number): Promise<void> => {

@@ -94,9 +94,35 @@ test('the silence is measured in wall time, at any speed of the world', () => {
   let now = start
   const clock = { now: () => now, speed: 20, sleep: () => Promise.resolve() }
   const watch = createTickWatch({ clock, partitions: 1 })
-  watch.heard(0, 'ada')
+  watch.heard({ partition: 0, ownerId: 'ada', appendedAt: now })
   now += 300_000
   expect(watch.notDeciding([service])).toBeNull()
   now += 1
   expect(watch.notDeciding([service])).toEqual({ services: [service], partitions: [0], since: start, lastOwners: ['ada'] })
+})
+
+test('who hears late does not take his own outage for that of the deciders', () => {
+  let now = start
+  const watch = createTickWatch({ clock: { now: () => now, speed: 1, sleep: () => Promise.resolve() }, partitions: 1 })
+  const tick = (appendedAt: number) => watch.heard({ partition: 0, ownerId: 'ada', appendedAt })
+  tick(start)
+  now += 40_000
+  for (let second = 1; second <= 40; second += 1) tick(start + second * 1_000)
+  expect(watch.silenceAt(service, start + 20_000)).toBeNull()
+  expect(watch.notDeciding([service])).toBeNull()
+})
+
+test('the outage of one partition is not told of a service in another', async () => {
+  const other = ['a', 'b', 'c', 'd', 'e'].find((name) => world.partitionOf(name) !== world.partitionOf(service)) ?? ''
+  await world.append('decisions', other, { ...held, service: other, decisionId: `${other}-00000000000000aa` })
+  for (const name of [service, other]) await world.tick(name)
+  await world.settled()
+  for (let step = 0; step < 6; step += 1) {
+    world.pass(10_000)
+    await world.tick(other)
+  }
+  await world.tick(service)
+  const silenceThen = async (name: string) => (await ask<ExplainAtAnswer>(`/services/${name}/explain?at=${start + 130_000}`)).silenceThen
+  expect(await silenceThen(service)).toMatchObject({ since: start + 100_000, until: start + 160_000 })
+  expect(await silenceThen(other)).toBeNull()
 })
