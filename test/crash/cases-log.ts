@@ -49,10 +49,16 @@ const recreated = (topic: Topic) => async ({ stage }: Struck): Promise<number> =
   await admin.disconnect()
   const goneAt = Date.now()
   await ensureTopics({ brokers, clientId: 'stage' })
-  const supervised = superviseUntil(stage, () => allTickSince(stage, goneAt))
-  for (const service of services) await applyAnew(stage, service)
-  await supervised
+  // The API takes its time to end: who waited for ticks alone might look before it has, and leave it dead.
+  let isApplied = false
+  const supervised = superviseUntil(stage, () => isApplied && allTickSince(stage, goneAt))
+  const applied = applyAll(stage).then(() => (isApplied = true))
+  await Promise.all([supervised, applied])
   return goneAt
+}
+
+const applyAll = async (stage: Stage): Promise<void> => {
+  for (const service of services) await applyAnew(stage, service)
 }
 
 /** Starts again who has ended, until `isDone`. */
