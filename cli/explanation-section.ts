@@ -1,4 +1,5 @@
 /** A section of `explain`: a title and what stands indented below it. All fits on a screen of 40 lines and 120 columns. */
+import { shortened } from './shortened.ts'
 import { clean } from './table.ts'
 
 export type Section = readonly string[]
@@ -28,5 +29,5 @@ const escape = String.fromCharCode(27)
 /** Cut at the screen's width; a line that had to be cut loses its colours with its end. */
 export const fitted = (line: string): string => {
   const plain = line.split(escape).map((part, index) => (index === 0 ? part : part.replace(/^\[\d+m/, ''))).join('')
-  return plain.length <= screenWidth ? line : `${plain.slice(0, screenWidth - 1)}…`
+  return plain.length <= screenWidth ? line : shortened(plain, screenWidth)
 }

@@ -23,8 +23,8 @@ export const explanation = (answer: ExplainAnswer, terminal: Terminal): string =
 
 /** What held at a time: since when, what forbade what, and then the chain; nothing of it for a time at which the service was unmanaged. */
 export const explanationAt = (answer: ExplainAtAnswer, terminal: Terminal): string => {
-  const { decision, at, now } = answer
-  if (wasDeleted(answer)) return joined([deletedLines(answer)])
+  const { decision, at, now, deletedAt } = answer
+  if (deletedAt !== null && deletedAt <= at) return joined([deletedLines(answer, deletedAt)])
   return joined([
     [...momentLines(answer), ...bannerLines({ now: at, controls: answer.controlsThen, notDeciding: null }, terminal), ...silenceLines(answer, terminal)],
     signalLines(answer, terminal),
@@ -34,15 +34,13 @@ export const explanationAt = (answer: ExplainAtAnswer, terminal: Terminal): stri
   ])
 }
 
-const wasDeleted = ({ deletedAt, at }: ExplainAtAnswer): boolean => deletedAt !== null && deletedAt <= at
-
 const titleOf = ({ service, at }: ExplainAtAnswer): string => `${service} at ${showTime(at)} (world time, UTC)`
 
-const deletedLines = (answer: ExplainAtAnswer): Section => {
-  const { deletedAt, at, decision, next } = answer
+const deletedLines = (answer: ExplainAtAnswer, deletedAt: number): Section => {
+  const { at, decision, next } = answer
   return [
     `${titleOf(answer)}: unmanaged, nobody decided for it`,
-    `  deleted at ${showTime(deletedAt ?? at)} (${showDuration(at - (deletedAt ?? at))} before); its instances stayed as they were`,
+    `  deleted at ${showTime(deletedAt)} (${showDuration(at - deletedAt)} before); its instances stayed as they were`,
     ...(decision === null ? [] : wrapped(`the last before: ${didOf(decision)}, at ${showTime(decision.time)}: heteroscale explain ${decision.decisionId}`)),
     ...(next === null ? [] : wrapped(`managed again: ${nextOf(next)} at ${showTime(next.time)}`)),
   ]

@@ -1,10 +1,11 @@
 /** What all verbs of operators share: they send one order, and say who confirmed it. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import type { ControlAnswer, ControlOrderedAnswer } from '../services/api/answers.ts'
+import type { ControlOrderedAnswer } from '../services/api/answers.ts'
 import type { ControlOrder } from '../services/api/control-order.ts'
 import { createApiClient } from './api-client.ts'
 import { faultOfReason } from '../core/controls/reason.ts'
+import { isRelease } from '../services/api/replacement.ts'
 import { authorHeaders } from './author.ts'
 import { showControl } from './banner.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
@@ -72,4 +73,3 @@ const saidOf = ({ control, replaced, confirmed, waiting }: ControlOrderedAnswer)
   return replaced ? `${line}\n${clean(`${isRelease(control) ? 'ends' : 'replaces'} ${showControl(replaced)} by ${replaced.author}: ${replaced.reason}`)}` : line
 }
 
-const isRelease = ({ value }: ControlAnswer): boolean => value === 'released' || value === 'auto'

@@ -13,7 +13,7 @@ export const showDuration = (ms: number): string => {
   return hours < 48 ? `${hours}h${minutes % 60 === 0 ? '' : `${minutes % 60}m`}` : `${Math.floor(hours / 24)}d`
 }
 
-export const showTime = (epochMs: number): string => new Date(epochMs).toISOString().replace('.000Z', 'Z')
+export { showTime } from '../services/api/show-time.ts'
 
 /** Counts of a decision or hold: null is what a hold did not know. */
 export const showKnownCounts = (counts: RoleCounts | null): string => (counts === null ? 'unknown' : showCounts(counts))

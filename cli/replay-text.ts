@@ -1,7 +1,6 @@
 /** What a replay found, in words. */
 import type { OutputDifference } from '../core/audit/compare.ts'
-import type { EpochMs } from '../core/units.ts'
-import { showNumberOf } from './quantities.ts'
+import { showNumberOf, showTime } from './quantities.ts'
 import type { ReplayProgress } from './replay-progress.ts'
 import type { ReplayRefusal, ReplayReport } from './replay-report.ts'
 
@@ -71,5 +70,3 @@ const describeRefusal = (refusal: ReplayRefusal, own: string): string => {
       )
   }
 }
-
-const showTime = (ms: EpochMs): string => new Date(ms).toISOString().replace('.000Z', 'Z')

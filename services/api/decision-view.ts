@@ -23,7 +23,7 @@ export const decisionAnswer = (model: ReadModel, record: DecisionRecord): Decisi
  * A hold that does not know what stands records zero counts, whatever forbids to act: CONTROLS_UNKNOWN, KILL_SWITCH, FROZEN and PAUSED come
  * before INSTANCES_UNKNOWN. Policies ask for nothing then; with counts, be they zero, each of them says something.
  */
-export const knownCounts = ({ current, asks }: ScaleHeld): RoleCounts | null =>
+const knownCounts = ({ current, asks }: ScaleHeld): RoleCounts | null =>
   asks.length === 0 && current.prefill === 0 && current.decode === 0 ? null : current
 
 const recordOf = (model: ReadModel, id: string): ExplainAnswer['decision'] => {

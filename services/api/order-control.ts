@@ -15,7 +15,7 @@ import type { ApplyPorts } from './apply.ts'
 import type { ControlOrder } from './control-order.ts'
 import { serviceNotFound } from './not-found.ts'
 import type { ReadModel } from './read-model.ts'
-import { refuseShorter, replacedBy } from './replacement.ts'
+import { isRelease, refuseShorter, replacedBy } from './replacement.ts'
 import { serviceAnswer } from './service-view.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -48,13 +48,13 @@ export const orderControl = async (ports: ApplyPorts, { order, author, waitMs }:
 }
 
 /** A service whose every file was refused is managed by nobody: nobody would confirm. What stands over a deleted one can be released all the same. */
-const concernedBy = (model: ReadModel, { scope, control, value }: ControlOrder): readonly string[] => {
+const concernedBy = (model: ReadModel, order: ControlOrder): readonly string[] => {
+  const { scope, control } = order
   const managed = [...model.services].filter(([, { inForce }]) => inForce !== null).map(([name]) => name)
   if (scope === fleetScope) return managed.sort()
   const name = scope.replace(/^service\//, '')
   if (managed.includes(name)) return [name]
-  const isRelease = value === 'released' || value === 'auto'
-  return isRelease && model.controls.directivesOf(name).some((directive) => directive.scope === scope && directive.control === control) ? [] : serviceNotFound(name, model)
+  return isRelease(order) && model.controls.directivesOf(name).some((directive) => directive.scope === scope && directive.control === control) ? [] : serviceNotFound(name, model)
 }
 
 const recordOf = ({ scope, control, value, prefill, decode, forSeconds, reason }: ControlOrder, author: string, time: number): ControlSet => ({

@@ -47,9 +47,10 @@ export const createReadModel = ({ clock, partitions }: { readonly clock: WorldCl
     instances: new Map<string, Map<string, InstancesObserved>>(),
     samples: createNewestSamples(() => clock.now()),
     ticks: createTickWatch({ clock, partitions }),
-    /** When the newest tombstone of a service was appended, in world time; kept when the service is applied again. */
-    deletedAt: new Map<string, EpochMs>(),
-    /** All tombstones that were read of a service, oldest first. `services` keeps the newest record of a key: after a restart earlier ones are gone. */
+    /**
+     * When the tombstones of a service were appended, in world time, oldest first; kept when the service is applied again. `services` keeps the newest
+     * record of a key: after a restart earlier ones are gone.
+     */
     deletions: new Map<string, readonly EpochMs[]>(),
     /** Of a deleted service: what each sub-cluster said of it last. */
     left: new BoundedMap<string, Map<string, InstancesObserved>>(UNMANAGED),
@@ -99,16 +100,16 @@ const createFold =
       case 'ControlSet':
         return model.controls.set(event, record.offset)
       default:
-        return addObservation(model, event, { partition: record.partition, appendedAt: clock.at(record.appendedAtMs) })
+        return addObservation(model, event, { record, clock })
     }
   }
 
-type Place = { readonly partition: number; readonly appendedAt: EpochMs }
+type Origin = { readonly record: LogRecord; readonly clock: WorldClock }
 
-const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>, { partition, appendedAt }: Place): void => {
+const addObservation = (model: Tables, event: NonNullable<LogRecord['event']>, { record, clock }: Origin): void => {
   switch (event.type) {
     case 'ClockTicked':
-      return model.ticks.heard({ partition, ownerId: event.ownerId, appendedAt })
+      return model.ticks.heard({ partition: record.partition, ownerId: event.ownerId, appendedAt: clock.at(record.appendedAtMs) })
     case 'ReservationReleased':
       return addTo(model.releases, event.requestId, { key: event.group, value: event })
     case 'InstancesObserved':
@@ -131,15 +132,14 @@ const addPlacement = ({ placements }: Tables, placed: PlacedIntent): void => {
 }
 
 /** True from its tombstone until it is applied again. */
-export const isUnmanaged = ({ deletedAt, services }: Pick<ReadModel, 'deletedAt' | 'services'>, service: string): boolean =>
-  deletedAt.has(service) && !services.has(service)
+export const isUnmanaged = ({ deletions, services }: Deletable, service: string): boolean => deletions.has(service) && !services.has(service)
+
+export type Deletable = Pick<ReadModel, 'deletions' | 'services'>
 
 /** A tombstone in `services`: the service is unmanaged from now on. */
 const forget = (model: Tables, record: LogRecord, clock: WorldClock): void => {
   if (record.topic !== 'services' || record.key === null) return
-  const deletedAt = clock.at(record.appendedAtMs)
-  model.deletedAt.set(record.key, deletedAt)
-  model.deletions.set(record.key, [...(model.deletions.get(record.key) ?? []), deletedAt].slice(-DELETIONS))
+  model.deletions.set(record.key, [...(model.deletions.get(record.key) ?? []), clock.at(record.appendedAtMs)].slice(-DELETIONS))
   model.services.delete(record.key)
   model.generations.delete(record.key)
   model.controls.forget(record.key)

@@ -6,10 +6,14 @@ import { controlKey } from '../../core/controls/controls.ts'
 import type { ControlSet, Directive } from '../../core/events/control.ts'
 import { showCounts } from '../../core/roles.ts'
 import { ApiError } from './api-error.ts'
+import { showTime } from './show-time.ts'
 
 /** The directive whose place an order takes; null when none of those in force has its scope and control. */
 export const replacedBy = (order: ControlSet, inForce: readonly Directive[]): Directive | null =>
   inForce.find((directive) => controlKey(directive) === controlKey(order)) ?? null
+
+/** Such an order ends another one and begins nothing. */
+export const isRelease = ({ value }: Pick<ControlSet, 'value'>): boolean => value === 'released' || value === 'auto'
 
 /** Throws `ApiError` 409 for an order with an end that would take the place of one without, or with a later one. */
 export const refuseShorter = (order: ControlSet, replaced: Directive | null): void => {
@@ -24,5 +28,3 @@ export const refuseShorter = (order: ControlSet, replaced: Directive | null): vo
 /** `freeze on for fleet by ada: network change`. */
 const said = ({ scope, control, value, prefill, decode, author, reason }: Directive): string =>
   `${control} ${prefill === null || decode === null ? value : showCounts({ prefill, decode })} for ${scope} by ${author}: ${reason}`
-
-const showTime = (epochMs: number): string => new Date(epochMs).toISOString().replace('.000Z', 'Z')
