@@ -10,7 +10,7 @@ import { copyHistory } from '../signals/sample.ts'
 import { policyHash } from '../service/policy-hash.ts'
 import type { ServiceManifest } from '../service/specification.ts'
 import { woken } from '../scaling/calm.ts'
-import { claimAfter, roleOf, unclaimed, type Claim } from '../scaling/claim.ts'
+import { claimAfter, presentAt, roleOf, unclaimed, type Claim } from '../scaling/claim.ts'
 import { evaluate, isDue, type TickContext } from '../scaling/evaluate.ts'
 import { evolve } from '../scaling/evolve.ts'
 import type { ServiceState } from '../scaling/service-state.ts'
@@ -58,8 +58,8 @@ export const dryRunRecord = (run: DryRun, input: Input): void => {
   if (role === 'tick') foldTick(run, input.offset)
 }
 
-const foldInput = (run: DryRun, { offset }: Input, event: Exclude<SignalEvent, { type: 'ClockTicked' }>): void => {
-  const context = { offset, nowMs: run.claim.lastTickMs, announce: false }
+const foldInput = (run: DryRun, { offset, appendedAtMs }: Input, event: Exclude<SignalEvent, { type: 'ClockTicked' }>): void => {
+  const context = { offset, nowMs: run.claim.lastTickMs, presentMs: presentAt(run.claim, appendedAtMs), announce: false }
   const asCandidate = candidateState(run)
   run.state = evolve(run.state, event, context).state
   if (run.state === null) run.memory = null

@@ -42,6 +42,13 @@ export const roleOf = (claim: Claim, tick: ClockTicked, appendedAtMs: EpochMs): 
 export const isOtherTime = (claim: Pick<Claim, 'logId' | 'simulated'>, tick: ClockTicked): boolean =>
   claim.logId !== null && tick.simulated !== claim.simulated
 
+/**
+ * What time it was when a record was appended: the last tick tells, and in real time its LogAppendTime too, which goes on while nobody
+ * ticks. In scaled time only ticks tell, and before the first claim nothing does: -1.
+ */
+export const presentAt = ({ logId, simulated, lastTickMs }: Claim, appendedAtMs: EpochMs): EpochMs =>
+  logId === null || simulated ? lastTickMs : Math.max(lastTickMs, appendedAtMs)
+
 /** Per epoch the first owner in the log counts, and it decides with the code that it claimed with. */
 const isOwners = (claim: Claim, tick: ClockTicked): boolean =>
   tick.epoch === claim.epoch && tick.ownerId === claim.ownerId && tick.coreHash === claim.coreHash

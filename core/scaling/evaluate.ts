@@ -44,8 +44,8 @@ export const isDue = (state: ServiceState, nowMs: EpochMs): boolean =>
 
 export const evaluate = (before: ServiceState, context: TickContext): Evaluated => {
   const nowMs = context.claim.lastTickMs
-  const { state: open, abandoned } = abandon(noteStop(forget(before, nowMs), nowMs), nowMs)
-  const state = rememberPresent(before, settle(rememberCalm(open, nowMs), nowMs), nowMs)
+  const { state: open, abandoned } = abandon(noteStop(forget(rememberCalm(before, nowMs), nowMs), nowMs), nowMs)
+  const state = rememberPresent(before, settle(open, nowMs), nowMs)
   const argument = argumentOf(state, context)
   const verdict = decide(argument)
   const recorded = recordVerdict(state, argument, verdict)
@@ -68,7 +68,10 @@ const looked = (state: ServiceState, look: Look): ServiceState => {
   return next
 }
 
-/** Samples that were not looked at recommended the same, for as long as they came: no stabilisation window may forget that. */
+/**
+ * Samples that were not looked at recommended the same, for as long as they came: no stabilisation window may forget that. To be asked before
+ * samples are forgotten: after minutes without a tick the last one that was inside its bounds is among those that go.
+ */
 const rememberCalm = (state: ServiceState, nowMs: EpochMs): ServiceState => {
   const { calm, memory, manifest, signals } = state
   const atMs = calm === null ? null : lastWindowEnd(signals, Math.min(nowMs - latenessMs, (calm.stirredAtMs ?? Infinity) - 1))

@@ -25,6 +25,8 @@ export type EvolveContext = {
   readonly offset: Offset
   /** Time of the last tick; -1 before the first. */
   readonly nowMs: EpochMs
+  /** What time it was at the record (`presentAt` of claim.ts); -1 while nothing tells. */
+  readonly presentMs: EpochMs
   /** True when what this emits will be written. */
   readonly announce: boolean
 }
@@ -104,8 +106,8 @@ const isLookedAt = ({ signal, role, sample }: Measured, history: SignalHistory, 
 /** A source whose clock is this far ahead would otherwise hold the newest place, and block real samples, for as long. */
 const clockLeadMs: DurationMs = 300_000
 
-const isFromTheFuture = (event: Observation, { nowMs }: EvolveContext): boolean =>
-  nowMs >= 0 && timeOf(event) > nowMs + clockLeadMs
+const isFromTheFuture = (event: Observation, { presentMs }: EvolveContext): boolean =>
+  presentMs >= 0 && timeOf(event) > presentMs + clockLeadMs
 
 const timeOf = (event: Observation): EpochMs => {
   switch (event.type) {

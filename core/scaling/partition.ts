@@ -10,7 +10,7 @@ import type { ServiceId } from '../ids.ts'
 import type { EpochMs, Offset } from '../units.ts'
 import { assert } from '../units.ts'
 import { stayCalm } from './calm.ts'
-import { claimAfter, roleOf, unclaimed } from './claim.ts'
+import { claimAfter, presentAt, roleOf, unclaimed } from './claim.ts'
 import type { Claim } from './claim.ts'
 import type { Emitted } from './emitted.ts'
 import { evaluate, isDue } from './evaluate.ts'
@@ -112,6 +112,7 @@ const foldInput = (
   const { state: next, emitted } = evolve(state.services.get(event.service) ?? null, event, {
     offset: input.offset,
     nowMs: state.claim.lastTickMs,
+    presentMs: presentAt(state.claim, input.appendedAtMs),
     announce: isActive(state),
   })
   if (next) putService(state, next)

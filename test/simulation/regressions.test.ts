@@ -38,6 +38,8 @@ const steady: readonly Story[] = [
   [5000251, 'Kafka is away for longer than a stabilisation window; the first fresh look after it takes an instance away.'],
   [5000386, 'A full disk lets nobody tick or measure while a service waits to shrink; the first sample after it is inside its bounds, and nobody minds the gap.'],
   [5000635, 'Counts are adopted while nobody measures, and count as a recommendation; the window has half passed when the load is heard of again.'],
+  [8002003, 'A full disk keeps ticks away for minutes; what is measured meanwhile counts as from the future, and what it asked for is lost.'],
+  [8007099, 'Nobody ticks for minutes after a calm sample; it is forgotten before what it asked for is remembered, and that under an older time.'],
   // The checker was wrong.
   [5000411, 'A start-up hangs while no decider runs; the hanging instance stands in the place of the one that would make a loss good.'],
   [5010996, 'A process gets a partition back at once and claims it, while the last tick of its former ownership is still on its way.'],

@@ -109,6 +109,33 @@ describe('the fold of a partition', () => {
     expect(story.state.services.get(service)?.settled).toEqual({ prefill: 2, decode: 4 })
   })
 
+  it('listens to a source that speaks on while nobody has ticked for an hour', () => {
+    const story = deciderStory()
+    story.fleet({ prefill: 2, decode: 4 })
+    story.load(calm)
+    story.pass(5)
+    story.skip(3_600)
+    story.fleet({ prefill: 3, decode: 6 })
+    story.observe()
+    story.skip(3)
+    story.tick()
+    expect(story.state.services.get(service)?.settled).toEqual({ prefill: 3, decode: 6 })
+  })
+
+  it('knows in scaled time by its ticks alone whether a source is ahead', () => {
+    const story = deciderStory({ claimed: false })
+    story.tick({ simulated: true })
+    story.fleet({ prefill: 2, decode: 4 })
+    const ahead = story.now() + 320_000
+    for (const report of ['first', 'settled', 'ahead'] as const) {
+      story.skip(5)
+      if (report === 'ahead') story.append(instances({ prefill: 9, decode: 9 }, { now: ahead }), ahead)
+      else story.observe()
+      story.tick({ simulated: true })
+    }
+    expect(story.state.services.get(service)?.settled).toEqual({ prefill: 2, decode: 4 })
+  })
+
   it('leaves windows that end within the lateness bound to the next tick', () => {
     const story = deciderStory()
     story.fleet({ prefill: 2, decode: 4 })

@@ -73,6 +73,27 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
+  it('keeps what the last calm sample asked for, also when its window is long over before somebody ticks again', () => {
+    const story = oversized({ decodeTps: 3700 }, specification({ behavior: { scaleDown: { stabilizationWindowSeconds: 120 } }, evidence: { staleAfterSeconds: 90 } }))
+    story.load({ ...low, decodeTps: 8000 })
+    story.pass(60)
+    expect(story.state.services.get(service)?.calm).not.toBeNull()
+    story.skip(5)
+    story.observe()
+    const calmUntil = story.now()
+    story.load(low)
+    for (let sample = 1; sample <= 16; sample++) {
+      story.skip(5)
+      story.observe()
+    }
+    story.pass(1)
+    expect(story.state.services.get(service)?.memory.peaks.decode.map(({ atMs, count }) => [atMs - calmUntil, count])).toContainEqual([0, 8])
+    story.pass((calmUntil + 120_000 + 2000 - story.now()) / 1000 - 1)
+    expect(story.orders()).toEqual([])
+    story.pass(1)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
   it('forgets nothing for a gap that is no longer than evidence stays fresh', () => {
     const story = oversized()
     story.pass(25)

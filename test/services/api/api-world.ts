@@ -60,7 +60,7 @@ export const createApiWorld = async () => {
         from: 'start',
         onRecord: async ({ event, offset }) => {
           if (event?.type !== 'ServiceConfigured' && event?.type !== 'ServiceRemoved') return
-          const { state, emitted } = evolve(states.get(event.service) ?? null, event, { offset, nowMs: start, announce: true })
+          const { state, emitted } = evolve(states.get(event.service) ?? null, event, { offset, nowMs: start, presentMs: start, announce: true })
           states.set(event.service, state)
           await appender.append(emitted)
         },
