@@ -47,6 +47,8 @@ export type Measured = { readonly signal: SignalName; readonly source: string; r
 
 /** 20 minutes of 5 s windows; more than any policy's window needs. */
 const maxSamplesPerSource = 240
+/** Of all sources together, while nobody ticks: a snapshot may be due then, and it takes 1 MB at some 30 to 36 bytes a sample. */
+const maxSamples = 20_000
 /** One source per collector and sub-cluster; a fleet that needs more splits the service first. */
 const maxSourcesPerSignal = 64
 
@@ -69,10 +71,20 @@ export const noSamples = (): OwnHistory => ({
 export const takeSample = (history: OwnHistory, measured: Measured, outside: EpochMs): void => {
   const series = history[measured.signal]
   const known = series[indexOfSource(series, measured)]
-  if (known !== undefined) return takeIn(known.samples, measured.sample, outside)
+  if (known !== undefined) return takeIn(known.samples, measured.sample, { outside, most: mostOf(history, known) })
   const changed = { source: measured.source, role: measured.role, samples: [measured.sample] }
   history[measured.signal] = [...series, changed].sort(bySource).slice(0, maxSourcesPerSignal)
 }
+
+/** How many samples a source may hold; the sources are not counted for one that holds fewer than its share of the most that there may be. */
+const mostOf = (history: OwnHistory, { samples }: OwnSeries): number => {
+  if (samples.length < leastShare) return maxSamplesPerSource
+  let seriesCount = 0
+  for (const signal of signalNames) seriesCount += history[signal].length
+  return Math.min(maxSamplesPerSource, Math.floor(maxSamples / seriesCount))
+}
+
+const leastShare = Math.floor(maxSamples / (signalNames.length * maxSourcesPerSignal))
 
 /** For whoever goes another way from here. */
 export const copyHistory = (history: SignalHistory): OwnHistory =>
@@ -99,10 +111,10 @@ const indexOfSource = (series: readonly SourceSeries[], { source, role }: Measur
   return -1
 }
 
-const takeIn = (samples: Sample[], sample: Sample, outside: EpochMs): void => {
+const takeIn = (samples: Sample[], sample: Sample, { outside, most }: { readonly outside: EpochMs; readonly most: number }): void => {
   const last = samples[samples.length - 1]
   if (last === undefined || last.endMs < sample.endMs) {
-    const first = Math.max(firstKept(samples, outside), samples.length + 1 - maxSamplesPerSource)
+    const first = Math.max(firstKept(samples, outside), samples.length + 1 - most)
     // One goes for one that comes, at most samples; to splice makes a list of what it took out.
     if (first === 1) samples.shift()
     else if (first > 1) samples.splice(0, first)
@@ -112,7 +124,7 @@ const takeIn = (samples: Sample[], sample: Sample, outside: EpochMs): void => {
   const index = samples.findIndex((one) => one.endMs >= sample.endMs)
   if (samples[index]?.endMs === sample.endMs) return
   samples.splice(index, 0, sample)
-  if (samples.length > maxSamplesPerSource) samples.shift()
+  if (samples.length > most) samples.shift()
 }
 
 /** Goes past what the next evaluation would drop anyway: samples outside, whose next one is outside too and of the same kind. */

@@ -13,22 +13,37 @@ const longWindows = specification({
   roles: { prefill: { maxReplicas: 1000 }, decode: { maxReplicas: 2000 } },
 })
 
+const subClusters = Array.from({ length: 20 }, (_, index) => `sub-cluster-${index}`)
+
+const observeAll = (story: ReturnType<typeof deciderStory>, decodeTps: number): void => {
+  for (const subCluster of subClusters) {
+    story.append(instances({ prefill: 2, decode: 4 }, { now: story.now(), subCluster }))
+    for (const event of samplesOf({ ...calm, decodeTps, ttftMsP95: 312.345678, tbtMsP95: 21.345678 }, { prefill: 2, decode: 4 }, story.now(), `collector-of-${subCluster}`))
+      story.append(event)
+  }
+}
+
 describe('twenty sub-clusters and windows of an hour', () => {
   it('give decisions and snapshots that the log takes', { timeout: 60_000 }, () => {
     const story = deciderStory({ spec: longWindows })
-    const west = Array.from({ length: 20 }, (_, index) => `sub-cluster-${index}`)
     for (let second = 0; second < hour; second += 5) {
-      const tps = second < hour - 60 ? 4000 : 900_000.123456
-      for (const subCluster of west) {
-        story.append(instances({ prefill: 2, decode: 4 }, { now: story.now(), subCluster }))
-        for (const event of samplesOf({ ...calm, decodeTps: tps, ttftMsP95: 312.345678, tbtMsP95: 21.345678 }, { prefill: 2, decode: 4 }, story.now(), `collector-of-${subCluster}`))
-          story.append(event)
-      }
+      observeAll(story, second < hour - 60 ? 4000 : 900_000.123456)
       story.skip(5)
       story.tick()
     }
     const sizes = [...story.decisions(), ...snapshotsOf(story.state)].map((event) => codec.encode(event).length)
     expect(story.decisions().length).toBeGreaterThan(0)
+    expect(Math.max(...sizes)).toBeLessThan(800_000)
+  })
+
+  it('give snapshots that the log takes also to the owner who comes after an hour without one', { timeout: 60_000 }, () => {
+    const story = deciderStory({ spec: longWindows })
+    for (let second = 0; second < hour; second += 5) {
+      observeAll(story, 4000.123456)
+      story.skip(5)
+    }
+    story.takeOver()
+    const sizes = snapshotsOf(story.state).map((event) => codec.encode(event).length)
     expect(Math.max(...sizes)).toBeLessThan(800_000)
   })
 })
