@@ -6,6 +6,7 @@ import { stuckCases } from './cases-stuck.ts'
 import { startAgain } from './runner.ts'
 import type { Stage } from './stage.ts'
 import { until } from '../support/until.ts'
+import { withdrawalCases } from './cases-withdrawal.ts'
 
 const passing = (point: string, match?: string): PassedPoint => (match === undefined ? { point } : { point, match })
 
@@ -141,7 +142,7 @@ const collector: readonly Case[] = [
 ]
 
 /** In an order in which growing and shrinking take turns, so that few cases need room made for them. */
-export const processCases: readonly Case[] = [...growing, ...shrinking.slice(0, 1), ...decider, ...shrinking.slice(1, 2), ...placer, ...shrinking.slice(2, 3), ...intents, ...registering, ...shrinking.slice(3), halted, ...registrar, ...collector, ...undoing, ...stuckCases]
+export const processCases: readonly Case[] = [...growing, ...shrinking.slice(0, 1), ...decider, ...shrinking.slice(1, 2), ...placer, ...shrinking.slice(2, 3), ...intents, ...registering, ...shrinking.slice(3), halted, ...registrar, ...collector, ...undoing, ...stuckCases, ...withdrawalCases]
 
 /** What `npm test` has time for. */
 export const fewCases: readonly Case[] = [...decider.slice(2, 3), ...placer.slice(1, 2), ...growing.slice(1, 2), ...registrar.slice(1, 2)]
