@@ -3,6 +3,7 @@ import type { LogRecord } from '../../core/ports.ts'
 import type { FleetChange } from '../../core/rollout/fleet-change.ts'
 import type { Topic } from '../../core/topics.ts'
 import type { EpochMs, Offset } from '../../core/units.ts'
+import type { CallLine } from './cluster/calls.ts'
 
 export type EvidenceRun = {
   readonly seed: number
@@ -28,6 +29,7 @@ export type Evidence = {
   readonly formerSignals: readonly { readonly deletedAtMs: EpochMs; readonly records: readonly EvidenceRecord[] }[]
   readonly subClusters: { readonly [subCluster: string]: readonly FleetChange[] }
   readonly nemesis: readonly NemesisLine[]
+  readonly calls: { readonly [subCluster: string]: readonly CallLine[] }
   readonly commits: readonly CommitLine[]
 }
 

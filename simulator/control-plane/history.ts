@@ -5,6 +5,7 @@ import { createRandom } from '../prng.ts'
 import type { RawEvidence } from './evidence.ts'
 import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
 import { heal, unleash } from './faults/nemesis.ts'
+import { upgrade } from './faults/upgrade.ts'
 import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
 import { Stage, type Narrator } from './stage.ts'
 import { tempoOf, type TempoName } from './tempo.ts'
@@ -29,8 +30,16 @@ export type HistoryOptions = {
   readonly tempo?: TempoName
 }
 
-/** Times count from the begin of the history. */
-export type Script = { readonly faults: readonly Fault[]; readonly healsAfterMs: DurationMs; readonly lastsMs: DurationMs }
+/**
+ * Times count from the begin of the history. The load stays as it is from the heal on.
+ * `upgrade`: when the deciders are replaced, one after the other, by the next version, and how long that shall move nothing.
+ */
+export type Script = {
+  readonly faults: readonly Fault[]
+  readonly healsAfterMs: DurationMs
+  readonly lastsMs: DurationMs
+  readonly upgrade?: { readonly fromMs: DurationMs; readonly toMs: DurationMs }
+}
 
 export type History = {
   readonly seed: number
@@ -72,6 +81,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
   world.start()
   unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
   heal(world, healedAtMs)
+  const upgrades = options.script?.upgrade === undefined ? [] : [upgrade(world, { fromMs: epoch + options.script.upgrade.fromMs, toMs: epoch + options.script.upgrade.toMs })]
   const toMs = epoch + course.lastsMs
   await pump(() => stage.scheduler.step(toMs))
   const evidence: RawEvidence = {
@@ -79,7 +89,8 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     topics: world.topics(),
     formerSignals: world.broker.former.filter(({ topic }) => topic === 'signals').map(({ deletedAtMs, partitions }) => ({ deletedAtMs, records: partitions.flat() })),
     subClusters: Object.fromEntries([...world.apis].map(([name, { cluster }]) => [name, cluster.changes])),
-    nemesis: struck.map((line) => nemesisLineOf(line, struck)),
+    nemesis: [...struck.map((line) => nemesisLineOf(line, struck)), ...upgrades],
+    calls: Object.fromEntries(world.calls),
     commits: world.commits,
   }
   return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned, struck }

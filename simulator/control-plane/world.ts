@@ -4,6 +4,7 @@ import type { EventLog, OutRecord, SubCluster } from '../../core/ports.ts'
 import { topicNames, type Topic } from '../../core/topics.ts'
 import { ratioBandOf } from '../../core/service/specification.ts'
 import { ApiServer, createSubClusterPort } from './cluster/api.ts'
+import { recordCalls, type CallLine } from './cluster/calls.ts'
 import { smallCluster } from './cluster/nodes.ts'
 import { SimSubCluster } from './cluster/sub-cluster.ts'
 import { Broker } from './kafka/broker.ts'
@@ -38,6 +39,7 @@ const settlingMs = 60_000
 /** Hash of the deciding code: what a log is decided by, and what a process of another version says. */
 export const presentCore = 'core-of-today'
 export const formerCore = 'core-of-before'
+export const nextCore = 'core-of-tomorrow'
 
 export class World {
   readonly stage: Stage
@@ -47,6 +49,10 @@ export class World {
   readonly apis: ReadonlyMap<SubClusterId, ApiServer>
   readonly processes = new Map<string, Supervisor>()
   readonly commits: CommitLine[] = []
+  /** What those who carry out rollouts asked of each sub-cluster. */
+  readonly calls: ReadonlyMap<SubClusterId, CallLine[]>
+  /** Of the deciders that start from now on. */
+  coreHash = presentCore
   readonly #groups = new Map<string, Group>()
   readonly tempo: Tempo
   readonly #options: WorldOptions
@@ -63,6 +69,7 @@ export class World {
     this.broker = new Broker(stage, options.partitions)
     this.temporal = new TemporalServer(stage)
     this.apis = new Map([...cells.keys()].map((name) => [name, new ApiServer(new SimSubCluster(stage, name, smallCluster(name, nodesPerType)))]))
+    this.calls = new Map([...cells.keys()].map((name) => [name, []]))
     for (const service of options.services) this.#adopt(service)
     this.#addProcesses()
   }
@@ -130,9 +137,10 @@ export class World {
 
   #addProcesses(): void {
     const { cells } = this.#options
-    for (const name of ['decider-a', 'decider-b']) this.#add(name, bootDecider({ eventLogOf: this.eventLogOf, coreHash: presentCore, tickMs: this.tempo.tickMs }))
+    for (const name of ['decider-a', 'decider-b'])
+      this.#add(name, (process) => bootDecider({ eventLogOf: this.eventLogOf, coreHash: this.coreHash, tickMs: this.tempo.tickMs })(process))
     const subClustersOf = (process: SimProcess): ReadonlyMap<SubClusterId, SubCluster> =>
-      new Map([...this.apis].map(([name, server]) => [name, createSubClusterPort(server, process)]))
+      new Map([...this.apis].map(([name, server]) => [name, recordCalls(createSubClusterPort(server, process), this.calls.get(name) ?? [], () => this.stage.nowMs)]))
     const orchestrator = { server: this.temporal, eventLogOf: this.eventLogOf, subClustersOf, cells: [...new Set(cells.values())] }
     for (const name of ['orchestrator-a', 'orchestrator-b']) this.#add(name, bootOrchestrator(orchestrator))
     for (const [name, server] of this.apis) {

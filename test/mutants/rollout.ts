@@ -81,6 +81,13 @@ export const rolloutMutants: readonly Mutant[] = [
     to: 'if (intent.sequence >= queue.lastSequence) return null',
   },
   {
+    name: 'retried-unread',
+    story: 'A write whose answer never came is sent once more as it is, since its key makes it harmless: nobody looks what became of it.',
+    file: 'workflows/activities/apply.ts',
+    from: 'if (activityInfo().attempt > 1) {',
+    to: 'if (activityInfo().attempt > 1_000) {',
+  },
+  {
     name: 'first-effect-after-expiry',
     story: 'The expiry is checked when the intent is placed, and no longer before its first effect.',
     file: 'workflows/step-activities.ts',
