@@ -16,6 +16,7 @@ of 62 minutes with five services; every 32nd goes at the brisk pace, where all t
   npm run simulate -- --seeds 50 --only crash-decider,kafka-down
   npm run simulate -- --seeds 50 --plant commit-first   a bug on purpose: some seed must fail
 
+  --as-before   without the hanging start-ups that every third seed has on top of its own faults; older failures were found so
   --tempo brisk|steady   every seed at one pace; without it, as the seed draws it
   --workers N   processes; default: the cores
   --until-failure   begin no further seed once one has failed
@@ -36,7 +37,7 @@ export type Options = {
 }
 
 /** What workers are told beside the seed. */
-export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean; readonly script?: Script; readonly tempo?: TempoName }
+export type HistoryChoice = { readonly only?: readonly FaultKind[]; readonly keep?: readonly number[]; readonly commitsFirst?: boolean; readonly ownOnly?: boolean; readonly script?: Script; readonly tempo?: TempoName; readonly asBefore?: boolean }
 
 /** Throws an Error that says what was wrong. */
 export const readOptions = (argv: readonly string[]): Options | 'help' => {
@@ -46,7 +47,7 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
       seeds: { type: 'string' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, keep: { type: 'string' },
       only: { type: 'string' }, plant: { type: 'string' }, tempo: { type: 'string' }, workers: { type: 'string' }, service: { type: 'string' },
       shrink: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, own: { type: 'boolean', default: false },
-      'until-failure': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      'until-failure': { type: 'boolean', default: false }, 'as-before': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   })
   if (values.help || (values.seeds === undefined && values.seed === undefined)) return 'help'
@@ -62,14 +63,14 @@ export const readOptions = (argv: readonly string[]): Options | 'help' => {
   }
 }
 
-type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string; readonly tempo?: string; readonly own: boolean }
+type Values = { readonly seeds?: string; readonly from: string; readonly seed?: string; readonly keep?: string; readonly only?: string; readonly plant?: string; readonly tempo?: string; readonly own: boolean; readonly 'as-before': boolean }
 
 const seedsOf = ({ seed, seeds, from }: Values): readonly number[] => {
   const first = whole('--seed', seed ?? from)
   return Array.from({ length: seed === undefined ? whole('--seeds', seeds ?? '1') : 1 }, (_, index) => first + index)
 }
 
-const choiceOf = ({ only, keep, plant, tempo, own }: Values): HistoryChoice => {
+const choiceOf = ({ only, keep, plant, tempo, own, 'as-before': asBefore }: Values): HistoryChoice => {
   if (plant !== undefined && plant !== 'commit-first') throw new Error(`--plant: got ${plant}; allowed: commit-first`)
   return {
     ...(only === undefined ? {} : { only: only.split(',').map(kindOf) }),
@@ -77,15 +78,17 @@ const choiceOf = ({ only, keep, plant, tempo, own }: Values): HistoryChoice => {
     ...(tempo === undefined ? {} : { tempo: tempoNamed(tempo) }),
     commitsFirst: plant === 'commit-first',
     ownOnly: own,
+    ...(asBefore ? { asBefore } : {}),
   }
 }
 
 /** The choice as it is typed: whoever repeats a seed must repeat this, too. */
-export const showChoice = ({ only, keep, tempo, commitsFirst, ownOnly }: HistoryChoice): string =>
+export const showChoice = ({ only, keep, tempo, asBefore, commitsFirst, ownOnly }: HistoryChoice): string =>
   [
     ...(only === undefined ? [] : [`--only ${only.join()}`]),
     ...(keep === undefined ? [] : [`--keep '${keep.join()}'`]),
     ...(tempo === undefined ? [] : [`--tempo ${tempo}`]),
+    ...(asBefore === true ? ['--as-before'] : []),
     ...(commitsFirst === true ? ['--plant commit-first'] : []),
     ...(ownOnly === true ? ['--own'] : []),
   ].map((option) => ` ${option}`).join('')

@@ -1,12 +1,12 @@
 /** One seed, one history: builds the world, breaks it, heals it, and says what was seen. */
 import type { CellId, ServiceId, SubClusterId } from '../../core/ids.ts'
 import type { DurationMs, EpochMs } from '../../core/units.ts'
-import { createRandom } from '../prng.ts'
+import { createRandom, type Random } from '../prng.ts'
 import type { RawEvidence } from './evidence.ts'
 import { nemesisLineOf, type Struck } from './faults/nemesis-line.ts'
 import { heal, unleash } from './faults/nemesis.ts'
 import { upgrade } from './faults/upgrade.ts'
-import { planFaults, type Fault, type FaultKind } from './faults/plan.ts'
+import { moreFaults, planFaults, type Fault, type FaultKind } from './faults/plan.ts'
 import { Stage, type Narrator } from './stage.ts'
 import { tempoOf, type TempoName } from './tempo.ts'
 import { World } from './world.ts'
@@ -28,6 +28,8 @@ export type HistoryOptions = {
   readonly script?: Script
   /** Absent: as the seed draws it. */
   readonly tempo?: TempoName
+  /** Without the faults that came on top later (`moreFaults`): the history of a seed that was found before. */
+  readonly asBefore?: boolean
 }
 
 /**
@@ -76,7 +78,7 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     cells: new Map(cells),
     commitsFirst: options.commitsFirst ?? false,
   })
-  const planned = options.script ? written(options.script) : planFaults(random.fork('faults'), { fromMs: epoch, healedAtMs }, options.only ?? null)
+  const planned = options.script ? written(options.script) : plannedFor(options, { seed, random, healedAtMs })
   const struck: Struck[] = []
   world.start()
   unleash(world, planned.filter((_, index) => options.keep?.includes(index) ?? true), struck)
@@ -94,6 +96,14 @@ export const runHistory = async ({ seed, pump, narrator, ...options }: HistoryOp
     commits: world.commits,
   }
   return { seed, evidence, world, stage, steps: stage.scheduler.steps, faults: planned, struck }
+}
+
+type Drawing = { readonly seed: number; readonly random: Random; readonly healedAtMs: EpochMs }
+
+const plannedFor = ({ only, asBefore }: Pick<HistoryOptions, 'only' | 'asBefore'>, { seed, random, healedAtMs }: Drawing): readonly Fault[] => {
+  const window = { fromMs: epoch, healedAtMs }
+  const planned = planFaults(random.fork('faults'), window, only ?? null)
+  return only !== undefined || asBefore === true ? planned : [...planned, ...moreFaults(seed, random.fork('more-faults'), window)]
 }
 
 const written = ({ faults }: Script): readonly Fault[] => faults.map((fault) => ({ ...fault, fromMs: epoch + fault.fromMs, toMs: epoch + fault.toMs }))

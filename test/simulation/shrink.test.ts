@@ -31,6 +31,6 @@ test('a seed that does not fail cannot be made smaller', async () => {
 test('a choice is printed as it is typed', () => {
   const { showChoice } = simulation.current
   expect(showChoice({ ...planted, keep: [0, 3] })).toBe(" --only crash-decider,slow-writes,pause-decider --keep '0,3' --tempo brisk --plant commit-first --own")
-  expect(showChoice({ keep: [] })).toBe(" --keep ''")
+  expect(showChoice({ keep: [], asBefore: true })).toBe(" --keep '' --as-before")
   expect(showChoice({})).toBe('')
 })
