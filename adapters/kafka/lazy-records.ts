@@ -3,6 +3,10 @@
  * as a fetch arrives, some 900 bytes of objects; thousands of records then wait for their turn, outlive the young generation, and
  * are copied twice by the garbage collector before anybody reads them. Here a waiting record is eight numbers that say where its parts
  * stand, and a part is made when it is asked for. What is compressed or a control batch kafkajs decodes as it always did.
+ *
+ * And lets it pass over what compaction has emptied. kafkajs knows how far it has read by the records that it gets. Of a batch without any,
+ * which the broker keeps as the last one of its producer, it learns nothing, and asks for the same place for ever; where only the last
+ * records of a batch are gone, it steps through their offsets with a request for each. Such a batch ends with a marker here.
  */
 import { createRequire } from 'node:module'
 import type { IHeaders, KafkaMessage, RecordBatchEntry } from 'kafkajs'
@@ -32,6 +36,7 @@ export const decodeRecordsLazily = (): void => {
 const lengthAt = 8
 const behindLength = 12
 const attributesAt = 21
+const lastOffsetDeltaAt = 23
 const firstTimestampAt = 27
 const maxTimestampAt = 35
 const producerIdAt = 43
@@ -62,7 +67,10 @@ type BatchContext = {
 
 const decodeLazily = (decoder: Decoder): Batch => {
   const { buffer, offset } = decoder
-  const records = recordsOf(contextOf(buffer, offset), { at: offset + recordsAt, count: buffer.readInt32BE(offset + countAt) })
+  const context = contextOf(buffer, offset)
+  const read = recordsOf(context, { at: offset + recordsAt, count: buffer.readInt32BE(offset + countAt) })
+  const last = context.firstOffset + buffer.readInt32BE(offset + lastOffsetDeltaAt)
+  const records = read.at(-1)?.offsetNumber === last ? read : [...read, new EndOfBatch(context, last)]
   decoder.forward(behindLength + buffer.readInt32BE(offset + lengthAt))
   return { records }
 }
@@ -79,9 +87,9 @@ const contextOf = (bytes: Buffer, at: number): BatchContext => {
   }
 }
 
-const recordsOf = (context: BatchContext, { at, count }: { readonly at: number; readonly count: number }): readonly KafkaMessage[] => {
+const recordsOf = (context: BatchContext, { at, count }: { readonly at: number; readonly count: number }): LazyMessage[] => {
   const cursor = { bytes: context.bytes, at }
-  const records: KafkaMessage[] = []
+  const records: LazyMessage[] = []
   for (let index = 0; index < count; index++) {
     const end = readVarint(cursor) + cursor.at
     records.push(new LazyMessage(context, cursor))
@@ -199,6 +207,25 @@ class LazyMessage implements RecordBatchEntry {
       headers[key] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before as Buffer, value]
     }
     return headers
+  }
+}
+
+/** Where a batch ends whose last record is gone. kafkajs hands no control record on, and goes on behind it. */
+class EndOfBatch implements RecordBatchEntry {
+  readonly batchContext: BatchContext
+  readonly offset: string
+  readonly timestamp: string
+  readonly isControlRecord = true
+  readonly magicByte = 2
+  readonly attributes = 0
+  readonly headers = {}
+  readonly key = null
+  readonly value = null
+
+  constructor(batchContext: BatchContext, offset: number) {
+    this.batchContext = batchContext
+    this.offset = String(offset)
+    this.timestamp = String(batchContext.appendedAtMs ?? batchContext.firstTimestamp)
   }
 }
 

@@ -21,7 +21,7 @@ export const readTopics = async (brokers: readonly string[]): Promise<ReadonlyMa
   const { ends, nameOf } = await endsOf(kafka)
   const records = new Map<Topic, RawRecord[]>(topicNames.map((topic) => [topic, []]))
   const consumer = kafka.consumer({ groupId: `evidence-${randomUUID()}`, maxWaitTimeInMs: 100 })
-  // Of what compaction or a transaction's marker left empty kafkajs hands on nothing; only this tells that it was passed.
+  // Of a batch that compaction has emptied nothing is handed on; only this tells that it was passed.
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
     if (batchSize === 0) ends.pass(`${topic}/${partition}`, Number(lastOffset))
   })

@@ -5,7 +5,7 @@ import type { Change, Stage } from './stage.ts'
 /** Null, or what is wrong since `since` (wall time). */
 export const judgeCase = async (stage: Stage, { since, mostCalls = usualCalls }: { readonly since: number; readonly mostCalls?: number | undefined }): Promise<string | null> => {
   const changes = await stage.changes()
-  const faults = [...repeatedEffects(changes), ...tooManyCalls(stage.arming.calls().filter(({ at }) => at >= since - 30_000), mostCalls)]
+  const faults = [...repeatedEffects(changes), ...tooManyCalls(stage.arming.calls().filter(({ at }) => at >= since), mostCalls)]
   return faults.length === 0 ? null : faults.join('; ')
 }
 

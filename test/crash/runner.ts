@@ -36,12 +36,13 @@ export const createRunner = (stage: Stage, onProgress: (line: string) => void): 
     const names = processNames(stage)
     const armed = stage.arming.arm(one.at)
     try {
+      const orderedAt = Date.now()
       await moveTo(service, ordered)
       const bite = await armed.bitten(one.biteWithinMs)
       const struck = { stage, bite, name: names.get(bite.pid) ?? one.at.role, service }
       const since = (await (one.then ?? startAgain)(struck)) ?? bite.at
       const restAt = await awaitRest(stage, { service, ordered, withinMs: one.withinMs ?? 60_000 })
-      return { fault: await judgeCase(stage, { since: bite.at, mostCalls: one.mostCalls }), bite, nextEffectMs: await nextEffect(struck, { one, since }), convergedMs: restAt - bite.at }
+      return { fault: await judgeCase(stage, { since: orderedAt, mostCalls: one.mostCalls }), bite, nextEffectMs: await nextEffect(struck, { one, since }), convergedMs: restAt - bite.at }
     } finally {
       armed.disarm()
     }

@@ -1,10 +1,10 @@
 /**
  * What kafkajs does wrong when it reads, joins and asks, and what our wrapper does about it, on a real broker: K5, K6, K8, K11,
- * K12, K14 and K16 of docs/kafkajs-cures.md, and batches in a compression that kafkajs does not know.
+ * K12, K14, K16 and K22 of docs/kafkajs-cures.md, and batches in a compression that kafkajs does not know.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } from 'kafkajs'
+import kafkajs, { CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } from 'kafkajs'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { createCodec } from '../../../adapters/kafka/codec.ts'
 import { createKafkaEventLog } from '../../../adapters/kafka/event-log.ts'
@@ -95,6 +95,43 @@ describe('K8: kafkajs sends heartbeats between batches only', () => {
     await until('the batch was committed', async () => (await restoring.committed('deciders', 'signals')).get(chat) === 1)
     expect(member.history.filter((line) => line.startsWith('revoked'))).toEqual([])
     expect(member.history.filter((line) => line === `assigned ${chat}`)).toHaveLength(1)
+  })
+})
+
+describe('K22: kafkajs asks for ever for the place of batches that compaction has emptied', () => {
+  /** Segments of 1 MB, so that two of 600 kB are cleaned each by itself. */
+  const settings = { 'segment.ms': '200', 'segment.bytes': '1048576', 'min.cleanable.dirty.ratio': '0.001' }
+  const acceptedAs = (generation: number) => ({ type: 'ServiceAccepted', service: 'chat', generation, accepted: true, message: '', manifest: 'x'.repeat(600_000), policyHash: '', conditions: [], time: generation }) as const
+  /** Each author writes once, into a segment of his own. Of the first one there stays the last batch of its producer, without its record. */
+  const overwrittenTwice = async () => {
+    const topics = await emptyTopics(1)
+    const configEntries = Object.entries({ ...settings, 'cleanup.policy': 'compact' }).map(([name, value]) => ({ name, value }))
+    await withAdmin(topics.stranger, (admin) => admin.alterConfigs({ validateOnly: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topics.nameOf('services'), configEntries }] }))
+    for (const generation of [1, 2, 3]) {
+      const author = topics.log()
+      await (await author.appender()).append([{ topic: 'services', key: 'chat', event: acceptedAs(generation) }])
+      await author.close()
+      await wait(400)
+    }
+    return topics
+  }
+  const readAll = async (log: EventLog): Promise<readonly LogRecord[]> => {
+    const read: LogRecord[] = []
+    for await (const record of log.read({ topic: 'services', partition: 0, from: 0, to: 3 })) read.push(record)
+    return read
+  }
+
+  it('a reader goes past them to what is left, and a follower catches up', { timeout: 180_000 }, async () => {
+    const { log } = await overwrittenTwice()
+    const reading = log()
+    let left: readonly LogRecord[] = []
+    await until('what was overwritten is gone', async () => ((left = await readAll(reading))[0]?.offset ?? 0) > 0, 120_000)
+    expect(left.at(-1)?.offset).toBe(2)
+    const followed: LogRecord[] = []
+    const follower = await reading.follow({ topics: ['services'], from: 'start', onRecord: (record) => void followed.push(record) })
+    await follower.caughtUp()
+    await follower.close()
+    expect(followed).toEqual(left)
   })
 })
 

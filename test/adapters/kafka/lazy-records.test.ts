@@ -12,6 +12,8 @@ type Given = { readonly key: Buffer | null; readonly value: Buffer | null; reado
 
 const load = createRequire(import.meta.url)
 const DecoderClass = load('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => Decoder
+type Fetched = { readonly messages: readonly object[]; lastOffset(): string; isEmptyDueToFiltering(): boolean }
+const FetchedBatch = load('kafkajs/src/consumer/batch.js') as new (topic: string, fetchedOffset: string, data: object) => Fetched
 const encodeBatch = load('kafkajs/src/protocol/recordBatch/v0/index.js').RecordBatch as (batch: object) => Promise<{ readonly buffer: Buffer }>
 const encodeRecord = load('kafkajs/src/protocol/recordBatch/record/v0/index.js') as (record: object) => object
 
@@ -68,6 +70,21 @@ describe('a batch that is left as bytes', () => {
       }),
       { seed: 11, numRuns: 200 },
     )
+  })
+
+  it('ends with a marker where compaction took its last records, or all of them, and kafkajs passes over that one', async () => {
+    const one = { key: Buffer.from('chat'), value: Buffer.from('1'), timestampDelta: 0, headers: {} }
+    for (const kept of [[one], []]) {
+      const compacted = await batchOf(kept, { lastOffsetDelta: 4, producerId: 12 })
+      const decoder = new DecoderClass(compacted)
+      const { records } = await decodeLazily(decoder)
+      expect(decoder.offset).toBe(compacted.length)
+      expect(records.map(({ offset, isControlRecord }) => [offset, isControlRecord])).toEqual([...kept.map(() => ['7000000000', false]), ['7000000004', true]])
+      const batch = new FetchedBatch('signals', '7000000000', { partition: 0, highWatermark: '7000000009', abortedTransactions: [], messages: records })
+      expect(batch.messages).toHaveLength(kept.length)
+      expect(batch.lastOffset()).toBe('7000000004')
+      expect(batch.isEmptyDueToFiltering()).toBe(kept.length === 0)
+    }
   })
 
   it('gives its keys as text', async () => {
