@@ -14,15 +14,17 @@ export type Absence = {
 /** Wall times. */
 export type Absent = { readonly fromMs: number; readonly toMs: number }
 
-/** Resolves when all of them are ready again. */
+/** Resolves when all of them are ready again, as they are also when it throws what went wrong meanwhile. */
 export const beAway = async (stage: Stage, { names, forMs, meanwhile }: Absence): Promise<Absent> => {
   const handles = names.map((name) => stage.process(name))
   for (const handle of handles) handle.kill('SIGKILL')
   await Promise.all(handles.map(({ exited }) => exited))
   const fromMs = Date.now()
-  await meanwhile?.()
-  await delay(Math.max(0, fromMs + forMs - Date.now()))
-  const toMs = Date.now()
-  for (const handle of handles) await handle.restart()
-  return { fromMs, toMs }
+  try {
+    await meanwhile?.()
+    await delay(Math.max(0, fromMs + forMs - Date.now()))
+    return { fromMs, toMs: Date.now() }
+  } finally {
+    for (const handle of handles) await handle.restart()
+  }
 }
