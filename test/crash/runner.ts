@@ -77,10 +77,10 @@ export const startAgain = async ({ stage, name }: Struck): Promise<void> => {
 
 type Measured = { readonly one: Case; readonly since: number }
 
-/** A takeover comes for sure, if need be after rest was reached without it; whatever else may not be needed any more. */
+/** A takeover and a tick come for sure, if need be after rest was reached or seen without them; whatever else may not be needed any more. */
 const nextEffect = async (struck: Struck, measured: Measured): Promise<number | null> => {
-  const isClaim = (measured.one.effect ?? defaultEffect(measured.one.at.role)) === effects.claim
-  if (isClaim) await until('the partition is owned again', async () => (await firstEffect(struck, measured)) !== null)
+  const effect: Effect = measured.one.effect ?? defaultEffect(measured.one.at.role)
+  if (effect === effects.claim || effect === effects.tick) await until('the partition is owned, and time goes on in it', async () => (await firstEffect(struck, measured)) !== null)
   return firstEffect(struck, measured)
 }
 
