@@ -7,7 +7,7 @@
 import { onePerSubCluster } from '../signals/one-source.ts'
 import { oldestViewAge } from '../signals/instances.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
-import { nextWindowEnd, signalNames } from '../signals/sample.ts'
+import { lastWindowEnd, nextWindowEnd, signalNames } from '../signals/sample.ts'
 import type { Sample, SignalHistory, SourceSeries } from '../signals/sample.ts'
 import { newestValued, recentValue, risingRatio, weightOf } from '../signals/window.ts'
 import type { Window } from '../signals/window.ts'
@@ -27,7 +27,7 @@ const margin = 1e-5
 /** The bounds after a verdict; null when every sample is to be looked at, those that are still under way among them. */
 export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Calm | null => {
   const verdictStands = standing(state, verdict)
-  if (verdictStands === null || !isAtRest(state)) return null
+  if (verdictStands === null || !isAtRest(state) || isAfterSilence(state, nowMs)) return null
   const demand = demandBands(state, verdictStands, nowMs)
   const freshUntilMs = heardUntil(state, nowMs)
   if (demand === null || freshUntilMs === null) return null
@@ -75,6 +75,12 @@ const heardUntil = ({ signals, instances, manifest }: ServiceState, nowMs: Epoch
 
 /** Nothing is in doubt, and no two sources speak for the same engines; what is on its way is news when it is reported. */
 const isAtRest = ({ doubtedSinceMs, signals }: ServiceState): boolean => doubtedSinceMs === null && onePerSubCluster(signals) === signals
+
+/** What is under way came after a silence, and begins a stabilisation window anew when it is looked at (`heardAgainAt` of evaluate.ts). */
+const isAfterSilence = ({ signals, manifest }: ServiceState, nowMs: EpochMs): boolean => {
+  const [last, next] = [lastWindowEnd(signals, nowMs - latenessMs), nextWindowEnd(signals, nowMs - latenessMs)]
+  return last !== null && next !== null && next - last > secondsToMs(manifest.spec.evidence.staleAfterSeconds)
+}
 
 type Moment = { readonly standing: Standing; readonly nowMs: EpochMs }
 

@@ -47,7 +47,9 @@ const decisionsDuring = (view: View, down: NemesisLine): readonly Violation[] =>
   const from = down.fromMs + callMs(view.run)
   const tickedAt = ({ record }: Entry<ScaleDecided>): number =>
     (isOfLog(view.ticks, record) ? view.ticks.get(record.inputs.partition)?.at.get(record.inputs.tickOffset)?.timestampMs : undefined) ?? record.time
-  return [...view.decisions.values()].filter((decision) => tickedAt(decision) > from && tickedAt(decision) < down.toMs).map((decision) => ({
+  // Those of the view's own life of the log: of another one it does not know when their ticks were appended.
+  const decisions = [...view.services.values()].flatMap((service) => service.decisions)
+  return decisions.filter((decision) => tickedAt(decision) > from && tickedAt(decision) < down.toMs).map((decision) => ({
     invariant: 'S12', service: decision.record.service, detail: `${decision.record.decisionId} was taken on a tick of ${decision.record.time - down.fromMs} ms after ${down.target} went down`, at: placeOf(decision),
   }))
 }

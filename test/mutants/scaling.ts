@@ -68,6 +68,13 @@ export const scalingMutants: readonly Mutant[] = [
     to: 'rememberCalm(forget(before, nowMs), nowMs)',
   },
   {
+    name: 'calm-after-a-silence',
+    story: 'Bounds are left behind while the first sample after a silence is under way, and it is not looked at when it lies inside them.',
+    file: 'core/scaling/calm.ts',
+    from: '|| !isAtRest(state) || isAfterSilence(state, nowMs)',
+    to: '|| !isAtRest(state)',
+  },
+  {
     name: 'future-since-the-last-tick',
     story: 'A clock that is ahead is told by the last tick alone, so that after minutes without one true observations count as from the future.',
     file: 'core/scaling/claim.ts',

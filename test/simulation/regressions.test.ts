@@ -9,6 +9,9 @@ const simulation = useSimulation()
 /** `only`: kinds of faults that strike; absent: all. */
 type Story = [seed: number, story: string, only?: readonly FaultKind[]]
 
+/** Found with the faults that came on top later; the others before. */
+const withMoreFaults: ReadonlySet<number> = new Set([3453, 5238, 9258])
+
 /** At the brisk pace, where each of these was found. */
 const brisk: readonly Story[] = [
   // The product was wrong; each fails again where its cure is taken out.
@@ -40,7 +43,10 @@ const steady: readonly Story[] = [
   [5000635, 'Counts are adopted while nobody measures, and count as a recommendation; the window has half passed when the load is heard of again.'],
   [8002003, 'A full disk keeps ticks away for minutes; what is measured meanwhile counts as from the future, and what it asked for is lost.'],
   [8007099, 'Nobody ticks for minutes after a calm sample; it is forgotten before what it asked for is remembered, and that under an older time.'],
+  [5238, 'A tick that still thinks the last sample fresh finds the first one after a silence under way and inside its bounds; nobody minds the gap.'],
+  [9258, 'The same, two minutes later, with the window half over.'],
   // The checker was wrong.
+  [3453, 'A tick is made while Kafka is away and appended when it is back; the log is deleted later, and with it when that was.'],
   [5000411, 'A start-up hangs while no decider runs; the hanging instance stands in the place of the one that would make a loss good.'],
   [5010996, 'A process gets a partition back at once and claims it, while the last tick of its former ownership is still on its way.'],
   [6001512, 'The first decision of a service is taken and not written before another version claims; the next one follows what is on no record.'],
@@ -52,6 +58,6 @@ const steady: readonly Story[] = [
 const told = (tempo: TempoName, stories: readonly Story[]) => stories.map(([seed, story, only]) => ({ tempo, seed, story, only }))
 
 test.each([...told('brisk', brisk), ...told('steady', steady)])('$tempo seed $seed: $story', async ({ tempo, seed, only }) => {
-  const { summary } = await simulation.current.judge(seed, { tempo, asBefore: true, ...(only === undefined ? {} : { only }) })
+  const { summary } = await simulation.current.judge(seed, { tempo, asBefore: !withMoreFaults.has(seed), ...(only === undefined ? {} : { only }) })
   expect(summary.violations).toEqual([])
 }, 300_000)

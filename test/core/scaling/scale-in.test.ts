@@ -73,6 +73,23 @@ describe('scale-in', () => {
     expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
   })
 
+  it('keeps it for a whole window also when the first sample after a silence came with a tick that still thought the last one fresh', () => {
+    const story = oversized({ decodeTps: 3700 }, specification({ behavior: { scaleDown: { stabilizationWindowSeconds: 60 } } }))
+    story.pass(30)
+    expect(story.state.services.get(service)?.calm).not.toBeNull()
+    // The tick was made before the sample ended, and stands behind it in the log; something else makes it look. The next one is late.
+    const madeAt = story.now() + 14_900
+    story.skip(16)
+    story.observe()
+    story.tellControls()
+    story.tick({ time: madeAt })
+    story.skip(3)
+    story.pass(58)
+    expect(story.orders()).toEqual([])
+    story.pass(5)
+    expect(story.orders()).toEqual(['scale-in 4P+8D → 2P+4D'])
+  })
+
   it('keeps what the last calm sample asked for, also when its window is long over before somebody ticks again', () => {
     const story = oversized({ decodeTps: 3700 }, specification({ behavior: { scaleDown: { stabilizationWindowSeconds: 120 } }, evidence: { staleAfterSeconds: 90 } }))
     story.load({ ...low, decodeTps: 8000 })
