@@ -4,7 +4,8 @@
  *  - each report of a workflow on an intent that is open in log order became its fact in `rollouts`;
  *  - each manifest was answered in `services`, or a later one of the service was;
  *  - bytes that nobody can read are dead letters, on `metrics`, or stand on no other topic at all;
- *  - what an owner says it had acknowledged (`decidedThrough`), and what was committed, was appended before it said so.
+ *  - what an owner says it had acknowledged (`decidedThrough`), and what was committed, was appended before it said so; an owner of another
+ *    version says nothing of what the one before it had decided and not written.
  * Weaker: which measurements a decision used is inside its argument, which only the core can read; S17 decides it again.
  */
 import type { CommitLine, Violation } from './evidence.ts'
@@ -82,14 +83,14 @@ const acknowledgedTooEarly = (view: View): readonly Violation[] => {
   const commits = risingCommits(view)
   const outputs = [...view.services.values()].flatMap(({ decisions, holds }) => [...decisions, ...holds]).filter((verdict) => isOfThisLog(view, verdict))
   return outputs.flatMap((output): Violation[] => {
-    const { decisionId, service, inputs } = output.record
+    const { decisionId, service, inputs, coreHash } = output.record
     const ticks = view.ticks.get(inputs.partition)?.counted ?? []
     const told = ticks[firstTelling(ticks, inputs.tickOffset)]
     const ofPartition = commits.get(inputs.partition) ?? []
     const committed = ofPartition[lowerBound(ofPartition, inputs.tickOffset + 1)]
     const at = placeOf(output)
     return [
-      ...(told !== undefined && told.timestampMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - told.timestampMs} ms after the tick at ${told.offset} had said that it was`, at }] : []),
+      ...(told !== undefined && told.coreHash === coreHash && told.timestampMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - told.timestampMs} ms after the tick at ${told.offset} had said that it was`, at }] : []),
       ...(committed !== undefined && committed.timeMs < output.timestampMs ? [{ invariant: 'S20', service, detail: `${decisionId} was appended ${output.timestampMs - committed.timeMs} ms after its input was committed`, at }] : []),
     ]
   })

@@ -11,8 +11,17 @@ export type Absence = {
   readonly meanwhile?: () => Promise<void>
 }
 
-/** Wall times. */
+/** Wall times: nobody of them was there. */
 export type Absent = { readonly fromMs: number; readonly toMs: number }
+
+/** What was away, in the words of the checker (test/checker/evidence.ts). */
+export type KnownAbsence = Absent & { readonly target: 'collector' | 'decider' | 'orchestrator' | 'temporal' | 'kafka' | 'control-plane' }
+
+/** Several kinds at once are all but the registrar. */
+const targetOf = (names: readonly string[]): KnownAbsence['target'] => {
+  const kinds = [...new Set(names.map((name) => name.replace(/-\d+$/, '')))]
+  return kinds.length === 1 ? (kinds[0] as KnownAbsence['target']) : 'control-plane'
+}
 
 /** Resolves when all of them are ready again, as they are also when it throws what went wrong meanwhile. */
 export const beAway = async (stage: Stage, { names, forMs, meanwhile }: Absence): Promise<Absent> => {
@@ -25,6 +34,7 @@ export const beAway = async (stage: Stage, { names, forMs, meanwhile }: Absence)
     await delay(Math.max(0, fromMs + forMs - Date.now()))
     return { fromMs, toMs: Date.now() }
   } finally {
+    stage.absences.push({ target: targetOf(names), fromMs, toMs: Date.now() })
     for (const handle of handles) await handle.restart()
   }
 }

@@ -31,6 +31,15 @@ const zombie = (process: string, step: string, { role, points, effect }: { reado
 
 const intentWritten: PassedPoint = { point: 'append/ScaleIntentEmitted/after' }
 
+/** One of two dies and stays dead: the other one goes on with its rollout. The last case of its fleet, which is then one process short. */
+const oneOfTwo: Case = {
+  process: 'orchestrator (one of two)',
+  step: 'inside apply, after the effect; nobody starts it again',
+  move: 'either',
+  at: { role: 'orchestrator', points: [{ point: 'http/(apply|registration-target)/after' }], action: 'SIGKILL' },
+  then: async () => undefined,
+}
+
 export const ownerCases: readonly Case[] = [
   zombie('decider (paused)', 'in mid-tick: appended, not read back', { role: 'decider', points: [{ point: 'append/ControlChanged/after' }, { point: 'append/ClockTicked/after' }], effect: effects.decision }),
   zombie('decider (paused)', 'between consume and produce', { role: 'decider', points: [{ point: 'append/ScaleIntentEmitted/before' }], effect: effects.decision }),
@@ -41,4 +50,5 @@ export const ownerCases: readonly Case[] = [
   zombie('orchestrator (paused)', 'intent read, not submitted', { role: 'orchestrator', points: [{ point: 'submit/before' }] }),
   zombie('orchestrator (paused)', 'inside apply or register, before the effect', { role: 'orchestrator', points: [{ point: 'http/(apply|registration-target)/before' }] }),
   zombie('orchestrator (paused)', 'inside report, before the append', { role: 'orchestrator', points: [{ point: 'activity/report/before', match: '^report/register=' }] }),
+  oneOfTwo,
 ]

@@ -24,8 +24,9 @@ const lateIntent = ({ history }: Stage, release: OtherRelease, since: number): L
   return late?.record.event?.type === 'ScaleDecided' ? { intentId: `i-${late.record.event.decisionId}`, at: late.at } : null
 }
 
+/** For its sequence, and for nothing else (core/rollout/intent-queue.ts). */
 const isRefused = ({ history }: Stage, intentId: string): boolean =>
-  history.seen.some(({ record }) => record.event?.type === 'RolloutReported' && record.event.intentId === intentId && record.event.outcome === 'refused')
+  history.seen.some(({ record }) => record.event?.type === 'RolloutReported' && record.event.intentId === intentId && record.event.outcome === 'refused' && record.event.detail.startsWith('sequence '))
 
 export const versionCases = (release: OtherRelease): readonly Case[] => [
   {

@@ -7,7 +7,7 @@ import { brokerTopic, topicNames } from '../../core/topics.ts'
 import type { Topic } from '../../core/topics.ts'
 import { until } from '../support/until.ts'
 import { localSubCluster } from '../../infra/local/fleet.ts'
-import { services } from './services.ts'
+import { services, speed } from './services.ts'
 import type { Stage } from './stage.ts'
 
 export type RawRecord = { readonly partition: number; readonly offset: number; readonly timestampMs: number; readonly key: string | null; readonly value: Buffer | null }
@@ -66,8 +66,15 @@ const endsOf = async (kafka: ReturnType<typeof createKafka>) => {
   }
 }
 
-/** Writes a folder as the checker reads it. Times of `run.json` and of the nemesis are world time. */
+/** World time for the fleet to come to rest after the last fault, and to stay there: 5 s of the wall's. The checker asks for liveness then. */
+const convergeMs = 5_000 * speed
+
+/**
+ * Writes a folder as the checker reads it, once the fleet has had its time after the last fault. Times of `run.json` and of the nemesis are
+ * world time.
+ */
 export const writeEvidence = async (stage: Stage, dir: string, nemesis: readonly Nemesis[]): Promise<Recorded> => {
+  await until('the fleet had its time to come to rest', () => worldNow(stage) > healedAt(stage, nemesis) + convergeMs)
   const topics = await readTopics(stage.servers.kafkaBrokers)
   const changes = await stage.changeText()
   for (const folder of ['topics', 'sub-clusters']) mkdirSync(join(dir, folder), { recursive: true })
@@ -80,14 +87,19 @@ export const writeEvidence = async (stage: Stage, dir: string, nemesis: readonly
 
 const lineOf = ({ value, ...record }: RawRecord): string => `${JSON.stringify({ ...record, value: value?.toString('base64') ?? null })}\n`
 
-const runOf = ({ world }: Stage, nemesis: readonly Nemesis[]) => ({
+const worldNow = ({ world }: Stage): number => Math.round(world.worldEpochMs + (Date.now() - world.wallEpochMs) * world.speed)
+
+const healedAt = ({ world }: Stage, nemesis: readonly Nemesis[]): number => Math.max(world.worldEpochMs, ...nemesis.map(({ toMs }) => toMs))
+
+const runOf = (stage: Stage, nemesis: readonly Nemesis[]) => ({
   seed: null,
   simulated: true,
   tickMs: 1000,
   latenessMs: 2000,
-  fromMs: world.worldEpochMs,
-  toMs: Math.round(world.worldEpochMs + (Date.now() - world.wallEpochMs) * world.speed),
-  healedAtMs: Math.max(world.worldEpochMs, ...nemesis.map(({ toMs }) => toMs)),
+  speed,
+  fromMs: stage.world.worldEpochMs,
+  toMs: worldNow(stage),
+  healedAtMs: healedAt(stage, nemesis),
   services,
-  convergeMs: 60_000 * world.speed,
+  convergeMs,
 })

@@ -54,19 +54,28 @@ const runAll = async ({ stage, cases }: Opened, { say, only = /./, onRow }: How)
   const runner = createRunner(stage, say)
   const rows: Row[] = []
   for (const one of cases.filter(({ process, step }) => only.test(`${process}: ${step}`))) {
-    rows.push(await runner.run(one))
+    rows.push(inTime(await runner.run(one)))
     onRow(rows)
   }
   return rows
 }
 
 /** In world time, as everything in the evidence. A row without a strike has nothing to tell. */
-const nemesisOf = ({ world }: Stage, rows: readonly Row[]): readonly Nemesis[] =>
-  rows.flatMap(({ process, step, bite, convergedMs }) => {
-    if (bite === null) return []
-    const worldTime = (wall: number): number => Math.round(world.worldEpochMs + (wall - world.wallEpochMs) * world.speed)
-    return [{ fault: step, target: process, fromMs: worldTime(bite.at), toMs: worldTime(bite.at + (convergedMs ?? 60_000)), hits: 1 }]
-  })
+const nemesisOf = ({ world, absences }: Stage, rows: readonly Row[]): readonly Nemesis[] => {
+  const worldTime = (wall: number): number => Math.round(world.worldEpochMs + (wall - world.wallEpochMs) * world.speed)
+  const struck = rows.flatMap(({ process, step, bite, convergedMs }) =>
+    bite === null ? [] : [{ fault: step, target: process, fromMs: worldTime(bite.at), toMs: worldTime(bite.at + (convergedMs ?? 60_000)), hits: 1 }],
+  )
+  return [...struck, ...absences.map(({ target, fromMs, toMs }) => ({ fault: 'down', target, fromMs: worldTime(fromMs), toMs: worldTime(toMs), hits: 1 }))]
+}
+
+/** Within this time after kill -9 somebody goes on with the work. Asked here and not in `npm test`, whose machine is busy. */
+const mostNextEffectMs = 10_000
+
+const inTime = (row: Row): Row => {
+  const isLate = row.action === 'SIGKILL' && row.fault === null && !((row.nextEffectMs ?? Infinity) < mostNextEffectMs)
+  return isLate ? { ...row, fault: `nobody went on within ${mostNextEffectMs / 1000} s` } : row
+}
 
 const withProxy = async (say: Say): Promise<Opened> => {
   let proxy: Proxy | undefined

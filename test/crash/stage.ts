@@ -17,6 +17,7 @@ import type { Stack as Servers } from '../../infra/local/stack.ts'
 import { until } from '../support/until.ts'
 import { createArming } from './arming.ts'
 import type { Arming } from './arming.ts'
+import type { KnownAbsence } from './away.ts'
 import { followHistory } from './history.ts'
 import type { History } from './history.ts'
 import { manifestOf, scenario, services, speed } from './services.ts'
@@ -32,6 +33,8 @@ export type Stage = {
   readonly eventLog: EventLog
   readonly history: History
   readonly dir: string
+  /** Parts of the control plane that were away so far. */
+  readonly absences: KnownAbsence[]
   /** A process by its name; `kafka` and `temporal` too. */
   process(name: string): ServerHandle
   /** The emulator's change log. */
@@ -89,7 +92,7 @@ const onServers = async (servers: Servers, brokersForServices: (brokers: readonl
   })
   const eventLog = createKafkaEventLog({ brokers: kafkaBrokers, clientId: 'stage', log: createLogger('stage', 'silent') })
   const history = await followHistory(eventLog)
-  const stage = { servers, dir, arming, world, fleet, eventLog, history, ...handles(servers, fleet), ...operations(fleet, world) }
+  const stage = { servers, dir, absences: [], arming, world, fleet, eventLog, history, ...handles(servers, fleet), ...operations(fleet, world) }
   await applyServices(fleet)
   return {
     ...stage,

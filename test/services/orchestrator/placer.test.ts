@@ -252,6 +252,33 @@ describe('an owner that always comes second', () => {
 })
 
 describe('release', () => {
+  it('reads on to what another owner had reserved a moment ago, before it counts as done already', async () => {
+    const broker = await brokerWith(['H100', 'H100'])
+    const first = await ownerOf(broker)
+    await first.placer.place(batchFor('chat'))
+    await first.close()
+    const eventLog = broker.eventLog()
+    const home = await eventLog.partitionOf('cells', 'cell-0')
+    const partition = new CellPartition(0, wallTimers)
+    const late: LogRecord[] = []
+    let isLate = true
+    const onRecord = (record: LogRecord): void => {
+      if (record.partition !== home) return
+      if (isLate && record.event?.type === 'PlacementDecided') late.push(record)
+      else partition.fold(record)
+    }
+    await (await eventLog.follow({ topics: ['cells'], from: 'start', onRecord })).caughtUp()
+    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    const done = placer.release(released)
+    await new Promise((resolve) => setImmediate(resolve))
+    isLate = false
+    for (const record of late) partition.fold(record)
+    await done
+    expect(late).toHaveLength(1)
+    expect(openReservedGpus(await stateIn(broker))).toBe(0)
+    await eventLog.close()
+  })
+
   it('gives the reservation back once, however often it is asked', async () => {
     const broker = await brokerWith(['H100', 'H100'])
     const { placer } = await ownerOf(broker)
