@@ -39,7 +39,7 @@ const runMany = async ({ seeds, history, workers, isJson, untilFailure }: Option
     onSummary: (summary) => {
       sums = addSummary(sums, summary)
       if (summary.outside !== null) outside.set(summary.seed, summary.outside)
-      for (const line of summary.violations.length === 0 ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
+      for (const line of summary.violations.length === 0 || sums.failed.length > mostTold ? [] : showFailure(summary)) process.stderr.write(`${line}\n`)
       const progress = `${sums.histories} of ${seeds.length}, ${(sums.histories / seconds()).toFixed(1)} a second, ${sums.failed.length} failed `
       showProgress(progress)
       tellLog(seconds(), progress)
@@ -53,6 +53,9 @@ const runMany = async ({ seeds, history, workers, isJson, untilFailure }: Option
   return sums.failed.length === 0 && (seeds.length < seedsToCount || missing.length === 0) ? 0 : 1
 }
 
+/** Failing seeds of which the violations are printed; the others are named at the end. */
+const mostTold = 10
+
 /** Fewer histories cannot be expected to meet every fault and every veto. */
 const seedsToCount = 500
 
@@ -61,10 +64,10 @@ const replayHint = (seed: number, history: HistoryChoice): string => `again: npm
 const tellOne = async ({ seeds: [seed = 0], history, service }: Options): Promise<number> => {
   const told: StoryLine[] = []
   const { history: run, summary } = await judge(seed, history, (line) => told.push(line))
+  print(`planned faults: ${run.faults.map(({ kind }, index) => `${index} ${kind}`).join(', ')}`)
   for (const { atMs, who, what } of storyOf(run, told)) {
     if (service === null || who === service || who === 'nemesis' || what.includes(service)) print(`${showTime(atMs)} ${who}: ${what}`)
   }
-  print(`planned faults: ${run.faults.map(({ kind }, index) => `${index} ${kind}`).join(', ')}`)
   for (const { invariant, service: whose, detail, atMs } of summary.violations) print(`VIOLATION ${showTime(atMs)} ${invariant} ${whose}: ${detail}`)
   print(`seed ${seed}: ${summary.violations.length} violations, ${summary.records} records, ${summary.steps} steps`)
   return summary.violations.length === 0 ? 0 : 1
