@@ -41,7 +41,7 @@ const group = (name: string, title: string, open: (say: Say) => Promise<Opened>)
       const rows = await runAll(opened, how)
       const recorded = await writeEvidence(stage, evidenceDir(stage), nemesisOf(stage, rows))
       const checks = await judgeHistory(stage, recorded, opened)
-      for (const { check, fault, figures } of checks) say(`${fault === null ? 'ok  ' : 'FAIL'} ${check} (${figures})${fault === null ? '' : `: ${fault}`}`)
+      for (const { check, fault, figures, isAsked } of checks) say(`${isAsked === false ? 'not asked:' : fault === null ? 'ok  ' : 'FAIL'} ${check} (${figures})${fault === null ? '' : `: ${fault}`}`)
       return { rows, checks }
     } finally {
       await opened.close?.()
