@@ -198,6 +198,21 @@ const afterPause = (pause: Partial<NemesisLine>, target = 'temporal'): readonly 
     { fault: 'pause-orchestrator', target: 'orchestrator-1', fromMs: at(600), toMs: at(610), hits: 1, ...pause },
   ))
 
+describe('Kafka is away in a world that goes four times as fast as its broker', () => {
+  const whileDown = (fromMs: number, toMs: number): readonly string[] =>
+    criesOf((told) => {
+      const { story } = told
+      const { run } = story
+      for (const { record } of all(told, 'ClockTicked')) record.simulated = true
+      story.run = { ...run, speed: 4, wallFromMs: run.fromMs }
+      story.records = story.records.map((record) => ({ ...record, timestampMs: run.fromMs + (record.timestampMs - run.fromMs) / 4 }))
+      story.nemesis.push({ fault: 'down', target: 'kafka', fromMs, toMs, hits: 1 })
+    })
+
+  test('S12: a decision on a tick of that time', () => expect(whileDown(at(560), at(602))).toEqual(['S12']))
+  test('allowed: the wall showed that time when the tick of 600 s was appended', () => expect(whileDown(at(125), at(155))).toEqual([]))
+})
+
 describe('an orchestrator goes on that was paused with a task in hand', () => {
   test('allowed: Temporal, which had given the task, is away by now', () => expect(afterPause({})).toEqual([]))
 

@@ -37,6 +37,8 @@ export type Run = {
   /** World milliseconds per wall millisecond where both differ: deadlines of calls are wall time. Default 1. */
   readonly speed?: number
   readonly fromMs: number
+  /** Wall time at `fromMs`, where both differ. Default: the same. */
+  readonly wallFromMs?: number
   readonly toMs: number
   /** After the last fault; `fromMs` when there was none. */
   readonly healedAtMs: number

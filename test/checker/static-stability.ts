@@ -10,7 +10,7 @@
  * ends but by a write (S2) or towards a registration target that a write set.
  */
 import { mayBeCalledBy, writeDelaysOf, type WriteDelay } from './delayed-writes.ts'
-import type { NemesisLine, Violation } from './evidence.ts'
+import type { NemesisLine, Run, Violation } from './evidence.ts'
 import { isOfLog } from './verdict-id.ts'
 import type { ScaleDecided } from './records.ts'
 import { callMs, isUndo, lineAt, placeOf, type Entry, type GroupView, type View, type Write } from './view.ts'
@@ -45,14 +45,19 @@ const isCalledAtResumption = ({ run }: View, write: Write, { delays, resumedAt }
 const decisionsDuring = (view: View, down: NemesisLine): readonly Violation[] => {
   if (!stopsDeciding.has(down.target)) return []
   const from = down.fromMs + callMs(view.run)
-  const tickedAt = ({ record }: Entry<ScaleDecided>): number =>
-    (isOfLog(view.ticks, record) ? view.ticks.get(record.inputs.partition)?.at.get(record.inputs.tickOffset)?.timestampMs : undefined) ?? record.time
+  const tickedAt = ({ record }: Entry<ScaleDecided>): number => {
+    const tick = isOfLog(view.ticks, record) ? view.ticks.get(record.inputs.partition)?.at.get(record.inputs.tickOffset) : undefined
+    return tick === undefined ? record.time : worldTime(view.run, tick.timestampMs)
+  }
   // Those of the view's own life of the log: of another one it does not know when their ticks were appended.
   const decisions = [...view.services.values()].flatMap((service) => service.decisions)
   return decisions.filter((decision) => tickedAt(decision) > from && tickedAt(decision) < down.toMs).map((decision) => ({
     invariant: 'S12', service: decision.record.service, detail: `${decision.record.decisionId} was taken on a tick of ${decision.record.time - down.fromMs} ms after ${down.target} went down`, at: placeOf(decision),
   }))
 }
+
+/** Of a LogAppendTime, which is the broker's and so the wall's. */
+const worldTime = ({ fromMs, wallFromMs = fromMs, speed = 1 }: Run, timestampMs: number): number => fromMs + (timestampMs - wallFromMs) * speed
 
 /** Gates close towards the registration target, and of instances that are ready no more; never below it. */
 const unorderedClosings = ({ lines, service }: GroupView): readonly Violation[] => {

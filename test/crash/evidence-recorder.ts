@@ -98,6 +98,7 @@ const runOf = (stage: Stage, nemesis: readonly Nemesis[]) => ({
   latenessMs: 2000,
   speed,
   fromMs: stage.world.worldEpochMs,
+  wallFromMs: stage.world.wallEpochMs,
   toMs: worldNow(stage),
   healedAtMs: healedAt(stage, nemesis),
   services,
