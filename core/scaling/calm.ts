@@ -27,7 +27,7 @@ const margin = 1e-5
 /** The bounds after a verdict; null when every sample is to be looked at, those that are still under way among them. */
 export const calmAfter = (state: ServiceState, verdict: Verdict, nowMs: EpochMs): Calm | null => {
   const verdictStands = standing(state, verdict)
-  if (verdictStands === null || !isAtRest(state) || isAfterSilence(state, nowMs)) return null
+  if (verdictStands === null || !isAtRest(state, nowMs)) return null
   const demand = demandBands(state, verdictStands, nowMs)
   const freshUntilMs = heardUntil(state, nowMs)
   if (demand === null || freshUntilMs === null) return null
@@ -73,8 +73,9 @@ const heardUntil = ({ signals, instances, manifest }: ServiceState, nowMs: Epoch
   return staleAt > nowMs ? staleAt : null
 }
 
-/** Nothing is in doubt, and no two sources speak for the same engines; what is on its way is news when it is reported. */
-const isAtRest = ({ doubtedSinceMs, signals }: ServiceState): boolean => doubtedSinceMs === null && onePerSubCluster(signals) === signals
+/** Nothing is in doubt, no two sources speak for the same engines, and no silence ends; what is on its way is news when it is reported. */
+const isAtRest = (state: ServiceState, nowMs: EpochMs): boolean =>
+  state.doubtedSinceMs === null && onePerSubCluster(state.signals) === state.signals && !isAfterSilence(state, nowMs)
 
 /** What is under way came after a silence, and begins a stabilisation window anew when it is looked at (`heardAgainAt` of evaluate.ts). */
 const isAfterSilence = ({ signals, manifest }: ServiceState, nowMs: EpochMs): boolean => {

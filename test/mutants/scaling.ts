@@ -71,8 +71,8 @@ export const scalingMutants: readonly Mutant[] = [
     name: 'calm-after-a-silence',
     story: 'Bounds are left behind while the first sample after a silence is under way, and it is not looked at when it lies inside them.',
     file: 'core/scaling/calm.ts',
-    from: '|| !isAtRest(state) || isAfterSilence(state, nowMs)',
-    to: '|| !isAtRest(state)',
+    from: ' && !isAfterSilence(state, nowMs)',
+    to: '',
   },
   {
     name: 'future-since-the-last-tick',
