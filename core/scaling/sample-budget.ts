@@ -4,7 +4,7 @@
  */
 import type { DisaggregatedServiceSpec } from '../service/specification.ts'
 import { queueWindowMs } from '../signals/queue-evidence.ts'
-import { mapSeries, signalNames } from '../signals/sample.ts'
+import { countSeries, mapSeries } from '../signals/sample.ts'
 import type { OwnHistory, OwnSeries, Sample, SignalName } from '../signals/sample.ts'
 import type { DurationMs, EpochMs } from '../units.ts'
 import { secondsToMs } from '../units.ts'
@@ -26,9 +26,7 @@ export type Budget = { readonly spec: DisaggregatedServiceSpec; readonly horizon
  * a gap of a source is not thinned away.
  */
 export const budgetSamples = (signals: OwnHistory, { spec, horizon }: Budget): OwnHistory => {
-  let seriesCount = 0
-  for (const signal of signalNames) seriesCount += signals[signal].length
-  const slots = Math.max(1, Math.min(mostPerWindow, Math.floor(mostSamples / Math.max(1, seriesCount))))
+  const slots = Math.max(1, Math.min(mostPerWindow, Math.floor(mostSamples / Math.max(1, countSeries(signals)))))
   return mapSeries(signals, (series, signal) => {
     const lengthMs = windowOf(signal, spec)
     const cut = { horizon, outside: horizon - lengthMs - latenessMs, slotMs: Math.ceil(lengthMs / slots) }

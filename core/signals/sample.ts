@@ -79,9 +79,14 @@ export const takeSample = (history: OwnHistory, measured: Measured, outside: Epo
 /** How many samples a source may hold; the sources are not counted for one that holds fewer than its share of the most that there may be. */
 const mostOf = (history: OwnHistory, { samples }: OwnSeries): number => {
   if (samples.length < leastShare) return maxSamplesPerSource
-  let seriesCount = 0
-  for (const signal of signalNames) seriesCount += history[signal].length
-  return Math.min(maxSamplesPerSource, Math.floor(maxSamples / seriesCount))
+  return Math.min(maxSamplesPerSource, Math.floor(maxSamples / countSeries(history)))
+}
+
+/** Series of all signals together. */
+export const countSeries = (history: SignalHistory): number => {
+  let count = 0
+  for (const signal of signalNames) count += history[signal].length
+  return count
 }
 
 const leastShare = Math.floor(maxSamples / (signalNames.length * maxSourcesPerSignal))

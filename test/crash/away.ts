@@ -1,5 +1,6 @@
 /** Parts of a fleet are killed, stay away for a while, and come back on their data. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { roleOf } from './stage.ts'
 import type { Stage } from './stage.ts'
 
 export type Absence = {
@@ -19,7 +20,7 @@ export type KnownAbsence = Absent & { readonly target: 'collector' | 'decider' |
 
 /** Several kinds at once are all but the registrar. */
 const targetOf = (names: readonly string[]): KnownAbsence['target'] => {
-  const kinds = [...new Set(names.map((name) => name.replace(/-\d+$/, '')))]
+  const kinds = [...new Set(names.map(roleOf))]
   return kinds.length === 1 ? (kinds[0] as KnownAbsence['target']) : 'control-plane'
 }
 

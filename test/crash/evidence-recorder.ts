@@ -74,7 +74,7 @@ const convergeMs = 5_000 * speed
  * world time.
  */
 export const writeEvidence = async (stage: Stage, dir: string, nemesis: readonly Nemesis[]): Promise<Recorded> => {
-  await until('the fleet had its time to come to rest', () => worldNow(stage) > healedAt(stage, nemesis) + convergeMs)
+  await until('the fleet had its time to come to rest', () => stage.worldTime(Date.now()) > healedAt(stage, nemesis) + convergeMs)
   const topics = await readTopics(stage.servers.kafkaBrokers)
   const changes = await stage.changeText()
   for (const folder of ['topics', 'sub-clusters']) mkdirSync(join(dir, folder), { recursive: true })
@@ -87,8 +87,6 @@ export const writeEvidence = async (stage: Stage, dir: string, nemesis: readonly
 
 const lineOf = ({ value, ...record }: RawRecord): string => `${JSON.stringify({ ...record, value: value?.toString('base64') ?? null })}\n`
 
-const worldNow = ({ world }: Stage): number => Math.round(world.worldEpochMs + (Date.now() - world.wallEpochMs) * world.speed)
-
 const healedAt = ({ world }: Stage, nemesis: readonly Nemesis[]): number => Math.max(world.worldEpochMs, ...nemesis.map(({ toMs }) => toMs))
 
 const runOf = (stage: Stage, nemesis: readonly Nemesis[]) => ({
@@ -99,7 +97,7 @@ const runOf = (stage: Stage, nemesis: readonly Nemesis[]) => ({
   speed,
   fromMs: stage.world.worldEpochMs,
   wallFromMs: stage.world.wallEpochMs,
-  toMs: worldNow(stage),
+  toMs: stage.worldTime(Date.now()),
   healedAtMs: healedAt(stage, nemesis),
   services,
   convergeMs,

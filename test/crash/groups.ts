@@ -60,9 +60,8 @@ const runAll = async ({ stage, cases }: Opened, { say, only = /./, onRow }: How)
   return rows
 }
 
-/** In world time, as everything in the evidence. A row without a strike has nothing to tell. */
-const nemesisOf = ({ world, absences }: Stage, rows: readonly Row[]): readonly Nemesis[] => {
-  const worldTime = (wall: number): number => Math.round(world.worldEpochMs + (wall - world.wallEpochMs) * world.speed)
+/** In world time. A row without a strike has nothing to tell. */
+const nemesisOf = ({ worldTime, absences }: Stage, rows: readonly Row[]): readonly Nemesis[] => {
   const struck = rows.flatMap(({ process, step, bite, convergedMs }) =>
     bite === null ? [] : [{ fault: step, target: process, fromMs: worldTime(bite.at), toMs: worldTime(bite.at + (convergedMs ?? 60_000)), hits: 1 }],
   )

@@ -79,7 +79,7 @@ type Measured = { readonly one: Case; readonly since: number }
 
 /** A takeover and a tick come for sure, if need be after rest was reached or seen without them; whatever else may not be needed any more. */
 const nextEffect = async (struck: Struck, measured: Measured): Promise<number | null> => {
-  const effect: Effect = measured.one.effect ?? defaultEffect(measured.one.at.role)
+  const effect = effectOf(measured.one)
   if (effect === effects.claim || effect === effects.tick) await until('the partition is owned, and time goes on in it', async () => (await firstEffect(struck, measured)) !== null)
   return firstEffect(struck, measured)
 }
@@ -89,7 +89,7 @@ const onItsWayMs = 250
 
 /** Wall time from `since` to the first effect after it; null when there was none. */
 const firstEffect = async ({ stage, bite, service }: Struck, { one, since }: Measured): Promise<number | null> => {
-  const effect: Effect = one.effect ?? defaultEffect(one.at.role)
+  const effect = effectOf(one)
   const owned = await ownedAt(stage, service, bite.at)
   const records = stage.history.seen.filter((seen) => seen.at > since && (seen.service ?? service) === service && effect.record?.(seen, owned))
   const changes = (await stage.changes()).filter((change) => change.service === service && effect.change?.(change))
@@ -102,6 +102,8 @@ const ownedAt = async ({ history, eventLog }: Stage, service: ServiceName, at: n
   const epochs = history.seen.flatMap((seen) => (seen.at <= at && seen.record.partition === partition && seen.record.event?.type === 'ClockTicked' ? [seen.record.event.epoch] : []))
   return { partition, epoch: Math.max(0, ...epochs.slice(-50)) }
 }
+
+const effectOf = ({ effect, at }: Case): Effect => effect ?? defaultEffect(at.role)
 
 const defaultEffect = (role: string): Effect => {
   if (role.startsWith('decider')) return effects.claim

@@ -42,6 +42,8 @@ export type Stage = {
   changeText(): Promise<string>
   /** Wall time of a change. */
   wallTime(worldTime: number): number
+  /** World time, as everything in the evidence. */
+  worldTime(wallTime: number): number
   /** Orders counts by hand. */
   order(service: ServiceName, counts: RoleCounts): Promise<void>
   control(body: object): Promise<void>
@@ -64,7 +66,8 @@ export type StageOptions = {
  */
 const patientBroker = { 'broker.session.timeout.ms': '6000' }
 
-const roleOf = (process: string): string => process.replace(/-\d+$/, '')
+/** Of several of a kind, their kind: `decider-1` is a decider. */
+export const roleOf = (process: string): string => process.replace(/-\d+$/, '')
 const armedProcesses = ['decider-1', 'decider-2', 'orchestrator', 'registrar', 'collector']
 
 export const openStage = async ({ onProgress, dir = newRunDir(), brokersForServices = async (brokers) => brokers }: StageOptions): Promise<Stage> => {
@@ -147,6 +150,7 @@ const operations = (fleet: Fleet, world: FleetWorld) => {
     changeText,
     changes: async () => (await changeText()).split('\n').filter(Boolean).map((line) => JSON.parse(line) as Change),
     wallTime: (worldTime: number) => world.wallEpochMs + (worldTime - world.worldEpochMs) / world.speed,
+    worldTime: (wallTime: number) => Math.round(world.worldEpochMs + (wallTime - world.wallEpochMs) * world.speed),
     control,
     order: (service: ServiceName, counts: RoleCounts) =>
       control({ scope: `service/${service}`, control: 'manual-scale', value: 'on', ...counts, forSeconds: 604_800, reason: 'the next case' }),

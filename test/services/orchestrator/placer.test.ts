@@ -37,6 +37,10 @@ const ownerOf = async (broker: MemoryBroker, metrics = createMetrics('test')): P
   return owner
 }
 
+/** A placer that believes to own the partition, whoever does. */
+const placerOver = async (eventLog: EventLog, partition: CellPartition | undefined, appender?: Appender) =>
+  createPlacer({ eventLog, appender: appender ?? (await eventLog.appender()), clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+
 /** Resolves as soon as the owner says so, which needs turns of the event loop and no time. */
 const owning = (owner: CellOwner): Promise<void> =>
   new Promise((resolve) => owner.onOwnership((cells) => cells.includes('cell-0') && resolve()))
@@ -81,8 +85,7 @@ describe('place', () => {
       else partition.fold(record)
     }
     await (await eventLog.follow({ topics: ['cells'], from: 'start', onRecord })).caughtUp()
-    const appender = await eventLog.appender()
-    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    const placer = await placerOver(eventLog, partition)
     let answers = 0
     const answer = placer.place(batchFor('chat')).then((given) => (answers++, given))
     const record = await appended
@@ -132,7 +135,7 @@ describe('place', () => {
 
   it('is unavailable where the cell belongs to another process', async () => {
     const eventLog = createMemoryBroker().eventLog()
-    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => undefined })
+    const placer = await placerOver(eventLog, undefined)
     await expect(placer.place(batchFor('chat'))).rejects.toMatchObject({ code: 'unavailable' })
     await expect(placer.release(released)).rejects.toMatchObject({ code: 'unavailable' })
   })
@@ -185,7 +188,7 @@ describe('two owners of one cell at once', () => {
     await follower.caughtUp()
     const plain = await eventLog.appender()
     const appender: Appender = { append: async (records) => meet().then(() => plain.append(records)), close: () => plain.close() }
-    return createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    return placerOver(eventLog, partition, appender)
   }
 
   it('void one record of a race, and promise no GPU twice', async () => {
@@ -243,7 +246,7 @@ describe('an owner that always comes second', () => {
     const plain = await eventLog.appender()
     let appends = 0
     const appender: Appender = { append: (records) => (++appends > 20 ? plain : slow).append(records), close: () => slow.close() }
-    const placer = createPlacer({ eventLog, appender, clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    const placer = await placerOver(eventLog, partition, appender)
     await expect(placer.place(batchFor('chat'))).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('20 cycles in a row') as unknown })
     expect(appends).toBe(20)
     expect((await placer.place(batchFor('chat'))).groups).toHaveLength(1)
@@ -268,7 +271,7 @@ describe('release', () => {
       else partition.fold(record)
     }
     await (await eventLog.follow({ topics: ['cells'], from: 'start', onRecord })).caughtUp()
-    const placer = createPlacer({ eventLog, appender: await eventLog.appender(), clock, log: quiet, metrics: null, timers: wallTimers, gatherMs: 0, maxInventoryAgeMs: 300_000, ownedPartition: () => partition })
+    const placer = await placerOver(eventLog, partition)
     const done = placer.release(released)
     await new Promise((resolve) => setImmediate(resolve))
     isLate = false
